@@ -1,0 +1,1 @@
+"""The calendar: booking, attendance, and the planning of reminders."""

@@ -1,0 +1,254 @@
+"""Page-shaped reads of the calendar, and the facts that planning needs."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from appointments.models import (
+    Appointment,
+    AppointmentStaff,
+    Attendance,
+    Reminder,
+    ReminderPolicy,
+    ReminderRule,
+)
+from appointments.reminders import ContactFacts, Facts, RuleFacts
+from appointments.states import (
+    AppointmentStatus,
+    AttendanceStatus,
+    CancelledBy,
+    ReminderState,
+    RuleChannel,
+    RuleWhen,
+)
+from casework.models import Episode, Phase
+from clients.models import Channel, Client, ContactConsent, ContactPoint
+from common.clock import now
+from messaging.models import OptOut
+from messaging.quiet import QuietHours
+from messaging.states import Reason
+from organization.models import Facility, User
+from organization.roles import Capability
+
+CALENDAR_LOOKS_BACK = dt.timedelta(days=30)
+HANDED_OVER = (ReminderState.SENT, ReminderState.DONE, ReminderState.FAILED, ReminderState.EXPIRED)
+
+
+def clients_on_the_calendar(user: User, capability: Capability) -> Q | None:
+    """Front desk sees the clients who have an appointment at the facility, past month or ahead."""
+    there = user.access.where(Capability.SEE_CALENDAR, capability)
+    if not there:
+        return None
+    attending = Attendance.objects.filter(
+        appointment__facility__in=there,
+        appointment__starts_at__gte=now() - CALENDAR_LOOKS_BACK,
+    )
+    return Q(pk__in=attending.values("client"))
+
+
+def written_during(phase: Phase) -> bool:
+    """Whether something was recorded of the client on an appointment since the phase began."""
+    recorded = Attendance.objects.filter(
+        client=phase.episode.client_id, status_at__gte=phase.created_at
+    )
+    return recorded.exclude(
+        status__in=(AttendanceStatus.EXPECTED, AttendanceStatus.CANCELLED)
+    ).exists()
+
+
+def with_people(
+    appointments: QuerySet[Appointment], user: User
+) -> QuerySet[Appointment]:
+    """Appointments with staff, room and those attendances that this person may see."""
+    return appointments.select_related("facility", "room").prefetch_related(
+        Prefetch("staffing", AppointmentStaff.objects.select_related("user")),
+        Prefetch(
+            "attendances",
+            Attendance.objects.visible_to(user).select_related("client"),
+            to_attr="visible_attendances",
+        ),
+    )
+
+
+# ── Facts for planning ────────────────────────────────────────────────────────────────────────
+
+
+def facts_of(attendance: Attendance, policy: ReminderPolicy) -> Facts:
+    """Everything that `plan` looks at for one attendance, read now."""
+    appointment, client = attendance.appointment, attendance.client
+    phase = _current_phase(client)
+    on_unit = phase is not None and phase.program.residential and not client.messages_on_unit
+    return Facts(
+        starts_at=appointment.starts_at,
+        booked_at=attendance.created_at,
+        rules=_rules(policy),
+        contacts=_contacts(client, appointment),
+        preferred=Channel(client.preferred_channel),
+        quiet=quiet_hours(appointment.facility, client),
+        ended=ended_because(attendance),
+        on_unit=on_unit,
+        unit_left_at=None if on_unit else _unit_left_at(phase, client),
+        handed_over=frozenset(
+            attendance.reminders.filter(state__in=HANDED_OVER).values_list("rule", flat=True)
+        ),
+    )
+
+
+def ended_because(attendance: Attendance) -> Reason | None:
+    """Why nothing is to be said about an attendance; None while it is to be."""
+    appointment = attendance.appointment
+    if appointment.status == AppointmentStatus.CANCELLED:
+        moved = appointment.cancelled_by == CancelledBy.RESCHEDULED
+        return Reason.APPOINTMENT_MOVED if moved else Reason.APPOINTMENT_CANCELLED
+    if appointment.status == AppointmentStatus.ENTERED_IN_ERROR:
+        return Reason.APPOINTMENT_CANCELLED
+    if attendance.status != AttendanceStatus.EXPECTED:
+        return Reason.ATTENDANCE_ENDED
+    if appointment.status != AppointmentStatus.BOOKED:
+        return Reason.ATTENDANCE_ENDED
+    if attendance.client.deceased_on:
+        return Reason.DECEASED
+    return Reason.NOT_IN_TREATMENT if _left_treatment(attendance) else None
+
+
+def _left_treatment(attendance: Attendance) -> bool:
+    """Discharged since it was booked, and in no new course of treatment."""
+    episodes = Episode.objects.filter(client=attendance.client_id)
+    ended = episodes.aggregate(latest=Max("discharged_at"))["latest"]
+    return (
+        ended is not None and ended >= attendance.created_at and not episodes.active().exists()
+    )
+
+
+def _current_phase(client: Client) -> Phase | None:
+    open_phases = Phase.objects.current().filter(episode__client=client)
+    return open_phases.select_related("program", "entered_by__from_phase__program").first()
+
+
+def _unit_left_at(phase: Phase | None, client: Client) -> dt.datetime | None:
+    """When the current phase, entered from a residential one, was recorded."""
+    entered_by = getattr(phase, "entered_by", None)
+    former = entered_by.from_phase if entered_by else None
+    if phase is None or former is None or client.messages_on_unit:
+        return None
+    return phase.created_at if former.program.residential else None
+
+
+def _rules(policy: ReminderPolicy) -> tuple[RuleFacts, ...]:
+    return tuple(
+        RuleFacts(
+            id=rule.pk,
+            when=RuleWhen(rule.when),
+            channel=RuleChannel(rule.channel),
+            before=dt.timedelta(minutes=rule.minutes_before or 0),
+            since=rule.since,
+        )
+        for rule in ReminderRule.objects.filter(policy=policy, retired_at=None)
+    )
+
+
+def _contacts(client: Client, appointment: Appointment) -> tuple[ContactFacts, ...]:
+    same_address = OptOut.objects.filter(address_index=OuterRef("address_index"))
+    consents = ContactConsent.objects.filter(contact_point=OuterRef("pk"), withdrawn_at=None)
+    points = client.contactpoints.annotate(
+        consented_at=Subquery(consents.values("granted_at")[:1]),
+        opted_out=Exists(same_address.filter(until=None)),
+        lifted_at=Subquery(
+            same_address.filter(until__isnull=False).order_by("-until").values("until")[:1]
+        ),
+    )
+    return tuple(_contact(point, appointment) for point in points)
+
+
+def _contact(point: ContactPoint, appointment: Appointment) -> ContactFacts:
+    consented_at = point.consented_at  # type: ignore[attr-defined]  # annotated
+    lifted_at = point.lifted_at  # type: ignore[attr-defined]  # annotated
+    since = max(filter(None, (consented_at, lifted_at, point.created_at)))
+    return ContactFacts(point.pk, point.channel, since, _refusal(point, appointment))
+
+
+def _refusal(point: ContactPoint, appointment: Appointment) -> Reason | None:
+    if point.opted_out:  # type: ignore[attr-defined]  # annotated
+        return Reason.OPTED_OUT
+    if point.consented_at is None:  # type: ignore[attr-defined]  # annotated
+        return Reason.NO_CONSENT
+    if point.undeliverable_since:
+        return Reason.CONTACT_POINT_DEAD
+    if point.valid_until and point.valid_until < appointment.starts_at.date():
+        return Reason.NO_CONTACT_POINT
+    return None
+
+
+def quiet_hours(facility: Facility, client: Client) -> tuple[QuietHours, ...]:
+    """Whose quiet hours a message keeps: the facility's, in its zone and in the client's."""
+    if facility.quiet_from is None or facility.quiet_until is None:
+        return ()
+    zones = {facility.zone, client.zone or facility.zone}
+    return tuple(QuietHours(facility.quiet_from, facility.quiet_until, z) for z in sorted(zones))
+
+
+# ── Free times ────────────────────────────────────────────────────────────────────────────────
+
+NEAR_FREE = """
+SELECT candidate FROM generate_series(%(first)s, %(last)s, interval '30 minutes') AS candidate
+ WHERE candidate > %(now)s
+   AND (candidate AT TIME ZONE %(zone)s)::time >= '08:00'
+   AND (candidate AT TIME ZONE %(zone)s + %(length)s)::time
+       BETWEEN '08:00' AND '18:00'
+   AND extract(isodow FROM candidate AT TIME ZONE %(zone)s) < 6
+   AND NOT EXISTS (
+       SELECT 1 FROM appointments_occupancy o
+        WHERE o.subject = ANY(%(subjects)s)
+          AND o.during && tstzrange(candidate, candidate + %(length)s))
+ ORDER BY abs(extract(epoch FROM candidate - %(wanted)s)), candidate LIMIT %(limit)s
+"""
+
+
+def near_free_slots(
+    *,
+    subjects: Iterable[uuid.UUID],
+    starts_at: dt.datetime,
+    length: dt.timedelta,
+    zone: str,
+    limit: int = 5,
+) -> list[dict[str, str]]:
+    """Up to `limit` times near the wanted one when all of these are free, nearest first.
+
+    Half-hour steps within a week either way, weekdays between 8 and 18 o'clock in the zone, until
+    availability is known. Says nothing of what they are busy with.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NEAR_FREE,
+            {
+                "first": starts_at - dt.timedelta(days=7),
+                "last": starts_at + dt.timedelta(days=7),
+                "wanted": starts_at,
+                "now": now(),
+                "zone": zone,
+                "length": length,
+                "subjects": list(subjects),
+                "limit": limit,
+            },
+        )
+        found = [row[0] for row in cursor.fetchall()]
+    local = ZoneInfo(zone)
+    return [
+        {
+            "starts_at": start.astimezone(local).isoformat(),
+            "ends_at": (start + length).astimezone(local).isoformat(),
+        }
+        for start in found
+    ]
+
+
+def reminders_of(appointment: Appointment, user: User) -> QuerySet[Reminder]:
+    """The ledger of an appointment, for the attendances that this person may see."""
+    attendances = Attendance.objects.visible_to(user).filter(appointment=appointment)
+    return Reminder.objects.filter(attendance__in=attendances).select_related(
+        "rule", "message", "attendance"
+    )

@@ -1,0 +1,1 @@
+"""Changes to the calendar: booking, attendance, answers, and the planning of reminders."""

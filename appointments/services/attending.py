@@ -1,0 +1,171 @@
+"""What happened to a person, and what they answered."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from appointments.models import Appointment, Attendance
+from appointments.services.booking import cancel_appointment, lock_booked
+from appointments.services.planning import plan_reminders
+from appointments.states import (
+    ATTENDANCE_MOVES,
+    WITHOUT_OUTCOME,
+    AppointmentStatus,
+    AttendanceStatus,
+    CancelledBy,
+    Response,
+    ResponseSource,
+)
+from audit.services import note_change
+from common.clock import now
+from common.errors import Conflict, Invalid
+from organization.models import User
+from organization.roles import Capability
+from worklist.models import Priority, TaskKind
+from worklist.services import ONE_WORKING_DAY, open_task
+
+EARLIEST_ARRIVAL = dt.timedelta(hours=12)
+
+
+@transaction.atomic
+def arrive(*, attendance: Attendance, by: User) -> Attendance:
+    """The client is here. At the earliest twelve hours before the start."""
+    by.access.require(Capability.CHECK_IN, attendance.appointment.facility_id)
+    if now() < attendance.appointment.starts_at - EARLIEST_ARRIVAL:
+        raise Conflict("This appointment is not today.", code="too_early")
+    return _record(attendance, AttendanceStatus.ARRIVED, by=by)
+
+
+@transaction.atomic
+def complete(*, attendance: Attendance, by: User, left_early: bool = False) -> Attendance:
+    """The client attended, or arrived and left early."""
+    by.access.require(Capability.RECORD_OUTCOME, attendance.appointment.facility_id)
+    _refuse_before_start(attendance)
+    status = AttendanceStatus.LEFT_EARLY if left_early else AttendanceStatus.ATTENDED
+    return _record(attendance, status, by=by)
+
+
+@transaction.atomic
+def mark_no_show(*, attendance: Attendance, by: User) -> Attendance:
+    """The client did not come: reaching out to them becomes somebody's task."""
+    by.access.require(Capability.CHECK_IN, attendance.appointment.facility_id)
+    _refuse_before_start(attendance)
+    recorded = _record(attendance, AttendanceStatus.NO_SHOW, by=by)
+    open_task(
+        kind=TaskKind.NO_SHOW_OUTREACH,
+        source=f"attendance:{attendance.pk}",
+        client=attendance.client,
+        facility=attendance.appointment.facility,
+        due_at=now() + ONE_WORKING_DAY,
+        priority=Priority.HIGH,
+    )
+    return recorded
+
+
+def only_attendance(appointment: Appointment) -> Attendance:
+    """The one attendance of a one-person appointment."""
+    attendances = list(appointment.attendances.all()[:2])
+    if len(attendances) != 1:
+        raise Invalid(
+            "Several people attend: name whose attendance it is.",
+            code="required",
+            field="attendance",
+        )
+    return attendances[0]
+
+
+def _refuse_before_start(attendance: Attendance) -> None:
+    if now() < attendance.appointment.starts_at:
+        raise Conflict("This appointment has not begun yet.", code="not_begun")
+
+
+def _record(attendance: Attendance, status: AttendanceStatus, *, by: User) -> Attendance:
+    appointment = lock_booked(attendance.appointment)
+    moment = now()
+    sources = [s for s, targets in ATTENDANCE_MOVES.items() if status in targets]
+    moved = Attendance.objects.filter(pk=attendance.pk, status__in=sources).update(
+        status=status, status_at=moment, status_by=by, updated_at=moment
+    )
+    attendance.refresh_from_db()
+    if not moved:
+        raise Conflict(
+            f"This attendance is {attendance.get_status_display().lower()} already.",
+            code="attendance_ended",
+            extra={"allowed": [str(s) for s in ATTENDANCE_MOVES[_status(attendance)]]},
+        )
+    if not appointment.attendances.filter(status__in=WITHOUT_OUTCOME).exists():
+        appointment.change(status=AppointmentStatus.COMPLETED)
+    plan_reminders(attendance.pk)
+    note_change(
+        f"attendance.{status}", attendance.pk, by=by.pk, clients=[attendance.client_id]
+    )
+    attendance.refresh_from_db()
+    return attendance
+
+
+def _status(attendance: Attendance) -> AttendanceStatus:
+    return AttendanceStatus(attendance.status)
+
+
+# ── Answers ───────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def respond(
+    *,
+    attendance: Attendance,
+    response: Response,
+    source: ResponseSource,
+    by: User | None = None,
+) -> bool:
+    """Take a client's answer while the appointment stands and is ahead; False if it isn't.
+
+    The appointment stays as it is; asking for another time and declining become tasks. Declining
+    also cancels where the facility wants that.
+    """
+    moment = now()
+    standing = Attendance.objects.filter(
+        pk=attendance.pk,
+        status=AttendanceStatus.EXPECTED,
+        appointment__status=AppointmentStatus.BOOKED,
+        appointment__starts_at__gt=moment,
+    )
+    taken = standing.update(
+        response=response, responded_at=moment, response_source=source, updated_at=moment
+    )
+    if not taken:
+        return False
+    note_change(
+        f"attendance.{response}", attendance.pk, by=by.pk if by else None,
+        clients=[attendance.client_id],
+    )  # fmt: skip
+    _follow_up(attendance, response)
+    attendance.refresh_from_db()
+    return True
+
+
+TASK_FOR = {
+    Response.TENTATIVE: TaskKind.RESCHEDULE_REQUEST,
+    Response.DECLINED: TaskKind.CLIENT_DECLINED,
+}
+
+
+def _follow_up(attendance: Attendance, response: Response) -> None:
+    appointment = attendance.appointment
+    if response in TASK_FOR:
+        open_task(
+            kind=TASK_FOR[response],
+            source=f"attendance:{attendance.pk}",
+            client=attendance.client,
+            facility=appointment.facility,
+            due_at=min(now() + ONE_WORKING_DAY, appointment.starts_at),
+            priority=Priority.HIGH,
+        )
+    alone = appointment.capacity == 1
+    if response == Response.DECLINED and appointment.facility.declining_cancels and alone:
+        cancel_appointment(
+            appointment=appointment,
+            by_whom=CancelledBy.CLIENT,
+            reason="The client answered that they can't come.",
+            by=None,
+        )

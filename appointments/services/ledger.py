@@ -1,0 +1,27 @@
+"""The ledger follows the outbox: what became of a message is what became of its reminders."""
+
+from appointments.models import Reminder
+from appointments.services.planning import change
+from appointments.states import ReminderState
+from common.events import MessagesProgressed
+from messaging.states import MessageState
+
+STATE_OF = {
+    MessageState.SENT: ReminderState.SENT,
+    MessageState.DELIVERED: ReminderState.DONE,
+    MessageState.UNKNOWN: ReminderState.SENT,
+    MessageState.FAILED: ReminderState.FAILED,
+    MessageState.BOUNCED: ReminderState.FAILED,
+    MessageState.SKIPPED: ReminderState.SKIPPED,
+    MessageState.EXPIRED: ReminderState.EXPIRED,
+}
+
+
+def follow_messages(event: MessagesProgressed) -> None:
+    """Put each reminder into the state that its message came to."""
+    came_to = {p.message_id: p for p in event.progress}
+    for reminder in Reminder.objects.filter(message__in=came_to).select_for_update():
+        progress = came_to[reminder.message_id]
+        state = STATE_OF.get(MessageState(progress.state))
+        if state and (reminder.state, reminder.reason) != (state, progress.reason):
+            change(reminder, state, progress.reason)

@@ -1,0 +1,80 @@
+"""Keeping the trail: a request collects what it read and changed, and writes it as one row.
+
+Outside a request (a task, a command, a webhook's handler) every change is a row of its own. The
+row is written in the transaction of the act itself, so neither exists without the other.
+"""
+
+import contextvars
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from audit.models import AuditEvent, Source
+
+
+@dataclass
+class Trail:
+    """What one request has read and changed so far."""
+
+    source: Source
+    route: str
+    request_id: uuid.UUID | None = None
+    address: str | None = None
+    actor_id: uuid.UUID | None = None
+    reads: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    changes: list[dict[str, str]] = field(default_factory=list)
+    clients: set[uuid.UUID] = field(default_factory=set)
+
+
+_current: contextvars.ContextVar[Trail | None] = contextvars.ContextVar("trail", default=None)
+
+
+def begin(trail: Trail) -> contextvars.Token[Trail | None]:
+    """Collect from here on; give the token to `end`."""
+    return _current.set(trail)
+
+
+def end(token: contextvars.Token[Trail | None]) -> None:
+    """Collect no more."""
+    _current.reset(token)
+
+
+def note_read(kind: str, ids: Iterable[uuid.UUID], clients: Iterable[uuid.UUID]) -> None:
+    """These records were shown. Reads outside a request are the system's own and not noted."""
+    trail = _current.get()
+    if trail is not None:
+        trail.reads[kind].update(str(i) for i in ids)
+        trail.clients.update(clients)
+
+
+def note_change(
+    action: str, thing: uuid.UUID, *, by: uuid.UUID | None, clients: Iterable[uuid.UUID] = ()
+) -> None:
+    """This was done to that record (`action` such as ``appointment.booked``)."""
+    trail = _current.get()
+    change = {"action": action, "id": str(thing)}
+    if trail is None:
+        AuditEvent.objects.create(
+            actor_id=by, source=Source.SYSTEM, route=action, changes=[change], clients=list(clients)
+        )
+        return
+    trail.actor_id = trail.actor_id or by
+    trail.changes.append(change)
+    trail.clients.update(clients)
+
+
+def write(trail: Trail) -> None:
+    """Write the request's row, if it read or changed anything."""
+    if not (trail.reads or trail.changes):
+        return
+    AuditEvent.objects.create(
+        actor_id=trail.actor_id,
+        source=trail.source,
+        request_id=trail.request_id,
+        address=trail.address,
+        route=trail.route[:200],
+        reads={kind: sorted(ids) for kind, ids in trail.reads.items()},
+        changes=trail.changes,
+        clients=sorted(trail.clients),
+    )

@@ -1,0 +1,1 @@
+"""The course of treatment: episodes, their phases, and the transitions between them."""

@@ -1,0 +1,26 @@
+"""Lists in pages, by cursor: no table is ever counted, and a page stays put while rows are added."""
+
+from typing import Any
+
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+
+
+class TimeOrderedPagination(CursorPagination):
+    """`{"next", "previous", "results"}`; `page_size` up to 100, `ordering` where a view allows it."""
+
+    page_size = 25
+    page_size_query_param = "page_size"
+    max_page_size = 100
+    ordering = ("-created_at", "-id")
+
+    def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
+        """What was asked for, if the view allows it; else the view's own; always with the id."""
+        allowed: dict[str, tuple[str, ...]] = getattr(view, "orderings", {})
+        asked = request.query_params.get("ordering", "")
+        return allowed.get(asked) or getattr(view, "ordering", None) or self.ordering
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {"next": self.get_next_link(), "previous": self.get_previous_link(), "results": data}
+        )

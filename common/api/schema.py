@@ -1,0 +1,79 @@
+"""The schema says what is true of every operation: its errors, and what it is called."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+
+
+class FieldFault(serializers.Serializer[Any]):
+    """One field's fault."""
+
+    field = serializers.CharField(help_text="Its name; a path such as `rules.0.channel` if nested.")
+    code = serializers.CharField()
+    detail = serializers.CharField(help_text="What is wrong, and the way out.")
+
+
+class Problem(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="For programs: stable.")
+    errors = FieldFault(many=True)
+
+
+def problem_of(words: str) -> OpenApiResponse:
+    """A documented error answer."""
+    return OpenApiResponse(Problem, description=words)
+
+
+ALWAYS = {
+    401: "Not signed in.",
+    429: "Too many requests; `Retry-After` says when again.",
+}
+WITH_ID = {404: "Not there, or not yours to see."}
+WITH_BODY = {
+    400: "Malformed, or a field is invalid.",
+    403: "You may see this, but not do that.",
+    409: "The present state doesn't allow it.",
+    413: "The body is too large.",
+    415: "Not JSON.",
+}
+
+
+class Schema(AutoSchema):
+    """Adds the problem answers to every operation, as `application/problem+json`."""
+
+    def get_response_serializers(self) -> Any:
+        given = super().get_response_serializers()
+        if not isinstance(given, dict):
+            given = {self._success_code(): given}
+        errors = dict(ALWAYS)
+        if "{" in self.path:
+            errors |= WITH_ID
+        if self.method in {"POST", "PUT", "PATCH", "DELETE"}:
+            errors |= WITH_BODY
+        elif "403" not in given:
+            errors |= {403: "You may not see this."}
+        for status, words in errors.items():
+            given.setdefault((status, "application/problem+json"), problem_of(words))
+        return given
+
+    def _success_code(self) -> int:
+        return {"POST": 201, "DELETE": 204}.get(self.method, 200)
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """How the session is described."""
+
+    target_class = "common.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}

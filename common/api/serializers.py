@@ -1,0 +1,38 @@
+"""What every serializer here does: refuse what it does not know, and keep text within bounds."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields it does not have, and control characters in its texts."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            self._refuse_unknown(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+        known = {name for name, field in self.fields.items() if not field.read_only}
+        faults: dict[str, Any] = {
+            str(name): [ErrorDetail("This field isn't known here.", "unknown_field")]
+            for name in data
+            if name not in known
+        }
+        for name, value in data.items():
+            if isinstance(value, str) and CONTROL_CHARACTERS.search(value):
+                faults[str(name)] = [
+                    ErrorDetail("Control characters aren't text.", "control_character")
+                ]
+        if faults:
+            raise serializers.ValidationError(faults)
+
+
+class Nothing(StrictSerializer):
+    """A request without a body."""

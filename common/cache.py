@@ -1,0 +1,38 @@
+"""The cache: Redis while it answers, this process while it doesn't. Nothing true lives in it."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+
+class DegradingCache(RedisCache):
+    """Throttle counters and the like stay in force, per process, while Redis is away."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._local = LocMemCache("casework-degraded", params)
+
+    def _either(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return getattr(super(), name)(*args, **kwargs)
+        except (RedisError, OSError):
+            log.warning("cache.degraded operation=%s", name)
+            return getattr(self._local, name)(*args, **kwargs)
+
+
+def _degrading(name: str) -> Callable[..., Any]:
+    def operation(self: DegradingCache, *args: Any, **kwargs: Any) -> Any:
+        return self._either(name, *args, **kwargs)
+
+    operation.__name__ = name
+    return operation
+
+
+for _name in ("add", "get", "set", "touch", "delete", "incr", "has_key", "get_many", "set_many"):
+    setattr(DegradingCache, _name, _degrading(_name))

@@ -1,0 +1,51 @@
+"""Words that tell a passer-by what a person is being helped with. No text to a client holds one.
+
+The list is data (`common/disclosure_words.txt`): a stem a line, English and Spanish, matched at the
+start of a word without regard to case or accents, so that inflections are caught. A line ending in
+`=` matches the whole word only.
+"""
+
+import functools
+import re
+import unicodedata
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+
+WORDS_FILE = Path(__file__).with_name("disclosure_words.txt")
+WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+
+
+def plain(text: str) -> str:
+    """`text` without accents, in lower case."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+@functools.cache
+def _words() -> tuple[tuple[str, ...], frozenset[str]]:
+    lines = [plain(line.split("#")[0].strip()) for line in WORDS_FILE.read_text().splitlines()]
+    stems = tuple(line for line in lines if line and not line.endswith("="))
+    whole = frozenset(line[:-1] for line in lines if line.endswith("="))
+    return stems, whole
+
+
+def disclosing_words(text: str) -> list[str]:
+    """The words of `text` that disclose, as written, in order; empty when it is discreet."""
+    stems, whole = _words()
+    found = []
+    for match in WORD.finditer(unicodedata.normalize("NFKC", text)):
+        parts = [plain(match.group()), *(plain(p) for p in re.split(r"['-]", match.group()))]
+        if any(part in whole or part.startswith(stems) for part in parts):
+            found.append(match.group())
+    return found
+
+
+def validate_discreet(value: str) -> None:
+    """Refuse a name or a text for messages that holds a disclosing word."""
+    words = disclosing_words(value)
+    if words:
+        raise ValidationError(
+            f"“{words[0]}” could tell a stranger what this is about. Choose neutral words.",
+            code="not_discreet",
+        )

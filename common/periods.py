@@ -1,0 +1,32 @@
+"""Rows that hold from a moment until another: memberships, care teams, where a client is known."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from common.clock import now
+from common.rows import Row
+
+
+class PeriodQuerySet(models.QuerySet["Period"]):
+    def current(self) -> Self:
+        """Those in force now."""
+        moment = now()
+        return self.filter(Q(until__isnull=True) | Q(until__gt=moment), since__lte=moment)
+
+
+class Period(Row):
+    """In force from `since` up to, not including, `until`; an empty `until` is open."""
+
+    since = models.DateTimeField(default=now)
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_ends_after_it_starts",
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+            )
+        ]

@@ -1,0 +1,71 @@
+"""The Celery app and the beat table.
+
+Redis carries ticks, never the schedule: every tick asks PostgreSQL what is due, so a tick that is
+lost, doubled or late changes nothing. Hence early acks, no results, and ticks that expire before
+the next one is made. Intervals only, in UTC: a local-time crontab stops on the days that clocks
+change.
+"""
+
+import os
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+TICK_SECONDS = 2.0
+
+app = Celery("casework")
+app.conf.update(
+    broker_url=os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
+    broker_transport_options={
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+        "socket_keepalive": True,
+        "visibility_timeout": 3600,
+        "max_retries": 1,
+    },
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    result_backend=None,
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_publish_retry=False,
+    task_serializer="json",
+    accept_content=["json"],
+    task_soft_time_limit=50,
+    task_time_limit=55,
+    task_create_missing_queues=False,
+    task_default_queue="ticks",
+    task_queues=[
+        Queue(name) for name in ("ticks", "drain-email", "drain-sms", "planning", "upkeep")
+    ],
+    worker_prefetch_multiplier=1,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    enable_utc=True,
+    beat_schedule={
+        "tick": {
+            "task": "messaging.tasks.tick",
+            "schedule": TICK_SECONDS,
+            "options": {"queue": "ticks", "expires": TICK_SECONDS * 0.9},
+        },
+        "replan": {
+            "task": "appointments.tasks.replan",
+            "schedule": TICK_SECONDS,
+            "options": {"queue": "planning", "expires": TICK_SECONDS * 0.9},
+        },
+        "sweep": {
+            "task": "messaging.tasks.sweep",
+            "schedule": 10.0,
+            "options": {"queue": "upkeep", "expires": 9},
+        },
+        "heartbeat": {
+            "task": "messaging.tasks.heartbeat",
+            "schedule": 10.0,
+            "options": {"queue": "ticks", "expires": 9},
+        },
+    },
+)
+app.autodiscover_tasks(["messaging", "appointments"])

@@ -1,0 +1,83 @@
+"""Is the process alive, is it ready, does the engine turn? For machines, without sign-in."""
+
+import dataclasses
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from django.views.decorators.http import require_safe
+
+from common.api.problems import json_404, json_500
+from messaging.queries import engine_health
+
+REDIS_SECONDS = 0.5
+
+
+def _answer(body: dict[str, object], *, well: bool) -> JsonResponse:
+    return JsonResponse(
+        body, status=200 if well else 503, headers={"Cache-Control": "no-store"}
+    )
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return _answer({"status": "up"}, well=True)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "down"
+    return "up"
+
+
+def _redis() -> str:
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+    )
+    try:
+        client.ping()
+    except (redis.RedisError, OSError):
+        return "down"
+    finally:
+        client.close()
+    return "up"
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Requests can be served: the database answers. Redis is told, but nothing in a request needs it."""
+    database = _database()
+    return _answer({"database": database, "redis": _redis()}, well=database == "up")
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Reminders are going out: 503 when the engine is silent or late, or Redis or the database down."""
+    broker = _redis()
+    try:
+        health = engine_health()
+    except DatabaseError:
+        return _answer({"database": "down", "redis": broker}, well=False)
+    return _answer(
+        dataclasses.asdict(health) | {"redis": broker}, well=health.well and broker == "up"
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 for programs in their form, for people in theirs."""
+    if request.path.startswith(("/api/", "/webhooks/")):
+        return json_404(request, exception)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 for programs in their form, for people in theirs."""
+    if request.path.startswith(("/api/", "/webhooks/")):
+        return json_500(request)
+    return defaults.server_error(request)

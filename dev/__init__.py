@@ -1,0 +1,1 @@
+"""What a developer's machine needs around the product: servers, doubles of providers, the demo."""

@@ -1,0 +1,1 @@
+"""What is due to be said, to whom, by which channel; delivery, replies, opt-outs."""

@@ -1,0 +1,118 @@
+"""E-mail over SMTP: Django builds message and connection, the conversation is led here.
+
+`smtplib.sendmail` hides at which step a connection broke. That step is the difference between
+"not accepted" and "may have arrived", so the steps are taken one by one.
+"""
+
+import re
+import smtplib
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+
+from messaging.channels.base import DeliveryError, Fate, Outgoing
+
+LEADING_DOT = re.compile(rb"(?m)^\.")
+
+
+class EmailSession:
+    """One kept SMTP connection."""
+
+    def __init__(self) -> None:
+        self._backend = get_connection(settings.CHANNEL_EMAIL_BACKEND)
+        self._domain = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+
+    def __enter__(self) -> Self:
+        self._connect()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._backend.close()
+
+    def _connect(self) -> smtplib.SMTP:
+        """The open connection, made anew if the last one was lost."""
+        try:
+            self._backend.open()
+        except smtplib.SMTPAuthenticationError as error:
+            raise DeliveryError(Fate.CHANNEL, code="auth", words=str(error.smtp_code)) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise DeliveryError(Fate.CHANNEL, code=type(error).__name__) from error
+        return self._backend.connection  # type: ignore[attr-defined, no-any-return]  # SMTP backend
+
+    def _drop(self) -> None:
+        """Forget a connection that can't be trusted any more."""
+        connection, self._backend.connection = self._backend.connection, None  # type: ignore[attr-defined]
+        if connection is not None:
+            connection.close()
+
+    def send(self, message: Outgoing) -> str:
+        """Take the steps of one SMTP transaction."""
+        message_id = f"<{message.message_id}@{self._domain}>"
+        payload = self._payload(message, message_id)
+        smtp = self._connect()
+        try:
+            smtp.ehlo_or_helo_if_needed()
+            self._step(smtp.mail(settings.DEFAULT_FROM_EMAIL))
+            self._step(smtp.rcpt(message.to), recipient=True)
+            self._step(smtp.docmd("DATA"), wanted=354)
+        except (OSError, smtplib.SMTPException) as error:
+            # Before the text was sent, a broken connection means: not accepted.
+            self._drop()
+            raise DeliveryError(Fate.CHANNEL, code=type(error).__name__) from error
+        except DeliveryError:
+            self._reset(smtp)
+            raise
+        try:
+            smtp.send(payload)
+            answer = smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise DeliveryError(Fate.UNKNOWN, code="lost_after_data") from error
+        self._step(answer)
+        return message_id
+
+    def _payload(self, message: Outgoing, message_id: str) -> bytes:
+        email = EmailMessage(
+            message.subject,
+            message.text,
+            settings.DEFAULT_FROM_EMAIL,
+            [message.to],
+            headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+        )
+        text = email.message().as_bytes(linesep="\r\n")
+        return LEADING_DOT.sub(b"..", text) + b"\r\n.\r\n"
+
+    def _reset(self, smtp: smtplib.SMTP) -> None:
+        try:
+            smtp.rset()
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+
+    @staticmethod
+    def _step(
+        answer: tuple[int, bytes], *, wanted: int = 250, recipient: bool = False
+    ) -> None:
+        code, words = answer
+        if code == wanted or (recipient and code == 251):
+            return
+        said = _without_address(words)
+        if code == 421:
+            raise DeliveryError(Fate.CHANNEL, code=str(code), words=said)
+        if 400 <= code < 500:
+            raise DeliveryError(Fate.TRANSIENT, code=str(code), words=said)
+        raise DeliveryError(
+            Fate.PERMANENT, code=str(code), words=said, dead_address=recipient and code == 550
+        )
+
+
+def _without_address(words: bytes) -> str:
+    """A server's words, without the addresses that servers like to repeat."""
+    return re.sub(r"\S+@\S+", "<address>", words.decode("ascii", "replace"))[:200]

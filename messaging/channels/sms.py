@@ -1,0 +1,107 @@
+"""Text messages by the `twilio` SDK, to Twilio or to a gateway that speaks its interface."""
+
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+import urllib3.exceptions
+from django.conf import settings
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client as TwilioClient
+
+from common.clock import now
+from messaging.channels.base import DeliveryError, Fate, Outgoing
+
+CONNECT_SECONDS, READ_SECONDS = 5, 10
+LONGEST_VALIDITY_SECONDS = 4 * 60 * 60
+SHORTEST_VALIDITY_SECONDS = 1
+
+# Twilio's message errors (https://www.twilio.com/docs/api/errors), by what they mean for a message.
+DEAD_ADDRESS = {21211, 21217, 21614, 30005, 30006}
+REFUSED = {21408, 21610, 21612, 21617, 21606, 21660, 21635, 30004, 30007}
+TRY_AGAIN = {20429, 21611, 14107, 30001, 30017}
+ACCOUNT = {20003, 20005, 20404, 21603, 30002}
+
+
+class GatewayHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's HTTP client with time-outs (it has none) and the configured host."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=(CONNECT_SECONDS, READ_SECONDS), max_retries=0)
+        self._target = urlsplit(settings.TWILIO_API_URL)
+
+    def request(self, method: str, url: str, **kwargs: Any) -> Any:
+        parts = urlsplit(url)._replace(scheme=self._target.scheme, netloc=self._target.netloc)
+        return super().request(method, urlunsplit(parts), **kwargs)
+
+
+class SmsSession:
+    """The SDK's client with one pool of connections."""
+
+    def __init__(self) -> None:
+        self._http = GatewayHttpClient()
+        self._client = TwilioClient(
+            settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=self._http
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._http.session is not None:
+            self._http.session.close()
+
+    def send(self, message: Outgoing) -> str:
+        """Create the message at the provider; its `sid`."""
+        left = int((message.expires_at - now()).total_seconds())
+        validity = max(SHORTEST_VALIDITY_SECONDS, min(LONGEST_VALIDITY_SECONDS, left))
+        callback = f"{settings.PUBLIC_URL}/webhooks/twilio/status/{message.attempt_id}/"
+        try:
+            created = self._client.messages.create(
+                to=message.to,
+                from_=settings.TWILIO_FROM_NUMBER,
+                body=message.text,
+                status_callback=callback,
+                validity_period=validity,
+            )
+        except TwilioRestException as error:
+            raise refusal(error) from error
+        except requests.RequestException as error:
+            raise lost(error) from error
+        except (TwilioException, ValueError) as error:
+            # An answer came that is none: what it meant can't be known.
+            raise DeliveryError(Fate.UNKNOWN, code="unreadable_answer") from error
+        return str(created.sid)
+
+
+def refusal(error: TwilioRestException) -> DeliveryError:
+    """What the provider's refusal means. A 5xx may have been accepted before it was said."""
+    code = error.code or error.status
+    if error.status >= 500:
+        return DeliveryError(Fate.UNKNOWN, code=str(code))
+    if code in ACCOUNT or error.status in (401, 403):
+        return DeliveryError(Fate.CHANNEL, code=str(code))
+    if code in TRY_AGAIN or error.status == 429:
+        return DeliveryError(Fate.TRANSIENT, code=str(code))
+    return DeliveryError(Fate.PERMANENT, code=str(code), dead_address=code in DEAD_ADDRESS)
+
+
+def lost(error: requests.RequestException) -> DeliveryError:
+    """What a broken conversation means: before a connection stood, nothing was accepted."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    never_connected = isinstance(
+        reason,
+        urllib3.exceptions.NewConnectionError
+        | urllib3.exceptions.NameResolutionError
+        | urllib3.exceptions.ConnectTimeoutError,
+    )
+    if isinstance(error, requests.ConnectTimeout) or never_connected:
+        return DeliveryError(Fate.CHANNEL, code="no_connection")
+    return DeliveryError(Fate.UNKNOWN, code=type(error).__name__)

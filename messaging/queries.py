@@ -1,0 +1,56 @@
+"""How the engine is doing, for `/health/queue` and for whoever watches."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Min
+
+from clients.models import Channel
+from common.clock import now
+from messaging.models import ChannelState, Heartbeat, Message
+from messaging.states import MessageState
+
+HEART = "engine"
+SILENT_AFTER = dt.timedelta(seconds=60)
+LATE_AFTER = dt.timedelta(seconds=120)
+
+
+def due_count(channel: Channel, *, at_most: int) -> int:
+    """How many messages of a channel are due, counted no further than `at_most`."""
+    due = Message.objects.filter(
+        channel=channel, state=MessageState.SCHEDULED, send_at__lte=now()
+    )
+    return len(due.values_list("pk")[:at_most])
+
+
+@dataclass(frozen=True)
+class EngineHealth:
+    """`well` is false when the engine is silent or late. Ages in seconds."""
+
+    well: bool
+    heartbeat_age_seconds: float | None
+    backlog: int
+    oldest_due_age_seconds: float
+    unknown: int
+    paused_channels: list[str]
+
+
+def engine_health() -> EngineHealth:
+    """The heart's last beat, what waits, how late the oldest is, and what is in doubt."""
+    moment = now()
+    beat = Heartbeat.objects.filter(name=HEART).first()
+    heart_age = (moment - beat.at).total_seconds() if beat else None
+    waiting = Message.objects.filter(
+        state=MessageState.SCHEDULED, send_at__lte=moment
+    ).aggregate(count=Count("pk"), oldest=Min("send_at"))
+    late = (moment - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0
+    paused = ChannelState.objects.filter(paused_until__gt=moment)
+    silent = heart_age is None or heart_age > SILENT_AFTER.total_seconds()
+    return EngineHealth(
+        well=not silent and late <= LATE_AFTER.total_seconds(),
+        heartbeat_age_seconds=heart_age,
+        backlog=waiting["count"],
+        oldest_due_age_seconds=late,
+        unknown=Message.objects.filter(state=MessageState.UNKNOWN, expires_at__gt=moment).count(),
+        paused_channels=sorted(paused.values_list("channel", flat=True)),
+    )

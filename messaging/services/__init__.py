@@ -1,0 +1,1 @@
+"""What the outbox does: enqueue and cancel, drain, sweep, take in receipts and replies."""

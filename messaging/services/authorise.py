@@ -1,0 +1,161 @@
+"""The last look before a hand-over: may this still go, to this address, now? And what does it say?"""
+
+import datetime as dt
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from clients.models import ContactConsent
+from common.discretion import disclosing_words
+from messaging.models import Message, OptOut
+from messaging.purposes import Content, Purpose, Stop, purposes
+from messaging.quiet import QuietHours, next_allowed
+from messaging.states import MessageState, Reason
+
+log = logging.getLogger(__name__)
+
+RETRY_A_FAULT_OF_OURS = dt.timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class End:
+    """It is not sent, and ends here."""
+
+    state: MessageState
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Later:
+    """Not now: it waits until then."""
+
+    at: dt.datetime
+
+
+Verdict = Content | End | Later
+
+
+def leased(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Message]:
+    """These messages as they are now, if this lease still holds them; one query."""
+    consents = ContactConsent.objects.filter(
+        contact_point=OuterRef("contact_point"), channel=OuterRef("channel"), withdrawn_at=None
+    )
+    opt_outs = OptOut.objects.filter(
+        address_index=OuterRef("address_index"), channel=OuterRef("channel"), until=None
+    )
+    return list(
+        Message.objects.filter(pk__in=list(ids), lease=lease, state=MessageState.SENDING)
+        .select_related("client", "facility", "contact_point")
+        .annotate(has_consent=Exists(consents), opted_out=Exists(opt_outs))
+    )
+
+
+def verdicts(messages: Sequence[Message], *, moment: dt.datetime) -> dict[uuid.UUID, Verdict]:
+    """For each message: what it says, or why and until when it does not go."""
+    found: dict[uuid.UUID, Verdict] = {}
+    open_by_purpose: dict[str, list[Message]] = defaultdict(list)
+    for message in messages:
+        refusal = _refusal(message, purposes[message.purpose], moment)
+        if refusal:
+            found[message.pk] = refusal
+        else:
+            open_by_purpose[message.purpose].append(message)
+    for name, group in open_by_purpose.items():
+        contents = _ask(purposes[name], group)
+        for message in group:
+            found[message.pk] = _content(message, purposes[name], contents, moment)
+    return found
+
+
+def _refusal(message: Message, purpose: Purpose, moment: dt.datetime) -> End | Later | None:
+    if message.expires_at <= moment:
+        return End(MessageState.EXPIRED, Reason.TOO_LATE)
+    if not purpose.to_client:
+        return None
+    reason = _forbidden(message, purpose, moment)
+    return End(MessageState.SKIPPED, reason) if reason else _quiet(message, purpose, moment)
+
+
+def _forbidden(message: Message, purpose: Purpose, moment: dt.datetime) -> Reason | None:
+    if message.opted_out and not purpose.after_opt_out:  # type: ignore[attr-defined]  # annotated
+        return Reason.OPTED_OUT
+    point = message.contact_point
+    if point is None:  # an answer to an address that wrote to us
+        return None
+    if message.client and message.client.deceased_on:
+        return Reason.DECEASED
+    if not message.has_consent and not purpose.after_opt_out:  # type: ignore[attr-defined]  # annotated
+        return Reason.NO_CONSENT
+    if point.undeliverable_since:
+        return Reason.CONTACT_POINT_DEAD
+    if point.valid_until and point.valid_until < moment.date():
+        return Reason.NO_CONTACT_POINT
+    return None
+
+
+def quiet_hours(message: Message) -> list[QuietHours]:
+    """Whose quiet hours the message must keep: the facility's, in its zone and in the client's."""
+    facility = message.facility
+    if facility is None or facility.quiet_from is None or facility.quiet_until is None:
+        return []
+    client_zone = (message.client and message.client.zone) or facility.zone
+    zones = {facility.zone, client_zone}
+    return [QuietHours(facility.quiet_from, facility.quiet_until, zone) for zone in sorted(zones)]
+
+
+def _quiet(message: Message, purpose: Purpose, moment: dt.datetime) -> End | Later | None:
+    if message.contact_point is None:  # they have just written to us themselves
+        return None
+    at = next_allowed(moment, quiet_hours(message))
+    if at == moment:
+        return None
+    if at is not None and at <= message.expires_at - purpose.margin:
+        return Later(at)
+    return End(MessageState.SKIPPED, Reason.QUIET_HOURS)
+
+
+def _ask(purpose: Purpose, group: Sequence[Message]) -> Mapping[uuid.UUID, Content | Stop]:
+    """Ask for all at once; if that fails, one by one, so that a bad row stands alone."""
+    try:
+        with transaction.atomic():
+            return purpose.recheck(group)
+    except Exception:
+        log.exception("recheck.failed rows=%d", len(group))
+    found: dict[uuid.UUID, Content | Stop] = {}
+    for message in group:
+        try:
+            with transaction.atomic():
+                found.update(purpose.recheck([message]))
+        except Exception:
+            log.exception("recheck.failed message=%s", message.pk)
+    return found
+
+
+def _content(
+    message: Message,
+    purpose: Purpose,
+    contents: Mapping[uuid.UUID, Content | Stop],
+    moment: dt.datetime,
+) -> Verdict:
+    content = contents.get(message.pk)
+    if content is None:
+        return Later(moment + RETRY_A_FAULT_OF_OURS)
+    if isinstance(content, Stop):
+        return End(MessageState.SKIPPED, content.reason)
+    if purpose.to_client and not is_discreet(message, content):
+        return End(MessageState.FAILED, Reason.TEXT_REFUSED)
+    return content
+
+
+def is_discreet(message: Message, content: Content) -> bool:
+    """Whether nothing in the text tells a stranger what it is about."""
+    said = f"{content.subject}\n{content.text}"
+    if disclosing_words(said.replace("{link}", "")):
+        return False
+    legal_name = message.facility.legal_name if message.facility else ""
+    return not legal_name or legal_name.casefold() not in said.casefold()

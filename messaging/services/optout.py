@@ -1,0 +1,34 @@
+"""STOP and START: an address opts out of a channel, for every purpose and whoever shares it."""
+
+from django.db.models import Q
+
+from audit.services import note_change
+from clients.models import Channel
+from common.clock import now
+from common.events import OptedOut, OptOutLifted, announce
+from messaging.models import OptOut
+from messaging.services.outbox import end_unarmed
+from messaging.services.progress import tell
+from messaging.states import MessageState, Reason
+
+
+def opt_out(*, address_index: str, channel: Channel) -> bool:
+    """Obey from this transaction on: nothing pending to the address is sent. True if it is new."""
+    _, made = OptOut.objects.get_or_create(
+        address_index=address_index, channel=channel, until=None
+    )
+    pending = Q(address_index=address_index, channel=channel)
+    tell(end_unarmed(pending, state=MessageState.SKIPPED, reason=Reason.OPTED_OUT))
+    if made:
+        announce(OptedOut(address_index, channel))
+    return made
+
+
+def lift_opt_out(*, address_index: str, channel: Channel) -> None:
+    """The address wants messages again. Consents are as they were."""
+    moment = now()
+    open_ones = OptOut.objects.filter(address_index=address_index, channel=channel, until=None)
+    for opted in open_ones.select_for_update():
+        opted.change(until=moment)
+        note_change("opt_out.lifted", opted.pk, by=None)
+        announce(OptOutLifted(address_index, channel))

@@ -1,0 +1,93 @@
+"""What providers call back with: stored first, handled after, forward only.
+
+They come repeated, out of order, before our own record of the hand-over, and for messages that we
+don't know. None of that changes anything it should not.
+"""
+
+import uuid
+
+from django.db import transaction
+
+from clients.services import mark_undeliverable
+from common.clock import now
+from messaging.models import Attempt, Message, Receipt
+from messaging.services.progress import SETTLED_WELL, tell, told_to_have_arrived
+from messaging.states import MOVES, AttemptState, MessageState, Reason
+
+TAKEN = {"accepted", "scheduled", "queued", "sending", "sent"}
+STATE_OF = dict.fromkeys(TAKEN, MessageState.SENT) | {
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.DELIVERED,
+    "undelivered": MessageState.FAILED,
+    "failed": MessageState.FAILED,
+}
+DEAD_ADDRESS = {"30005", "30006"}
+
+
+def store_receipt(
+    *, attempt_id: uuid.UUID, provider_id: str, status: str, code: str
+) -> Receipt | None:
+    """Keep what was called back; None if the very same came before."""
+    Receipt.objects.bulk_create(
+        [Receipt(attempt_id=attempt_id, provider_id=provider_id, status=status, code=code)],
+        ignore_conflicts=True,
+    )
+    return Receipt.objects.filter(
+        attempt_id=attempt_id, provider_id=provider_id, status=status, code=code, handled_at=None
+    ).first()
+
+
+@transaction.atomic
+def handle_receipt(receipt_id: uuid.UUID) -> None:
+    """Let a stored receipt move its message forward, if it does."""
+    waiting = Receipt.objects.select_for_update(skip_locked=True)
+    receipt = waiting.filter(pk=receipt_id, handled_at=None).first()
+    if receipt is None:
+        return
+    receipt.change(outcome=_apply(receipt), handled_at=now())
+
+
+def _apply(receipt: Receipt) -> str:
+    state = STATE_OF.get(receipt.status)
+    attempt = Attempt.objects.select_for_update().filter(pk=receipt.attempt_id).first()
+    if attempt is None:
+        return "no_such_attempt"
+    if state is None:
+        return "unknown_status"
+    if attempt.provider_id and attempt.provider_id != receipt.provider_id:
+        return "other_message"
+    if attempt.state in (AttemptState.REFUSED, AttemptState.DEFERRED):
+        return "not_accepted"
+    if attempt.state != AttemptState.ACCEPTED:
+        attempt.change(
+            state=AttemptState.ACCEPTED, provider_id=receipt.provider_id, ended_at=now()
+        )
+    return "moved" if _move(attempt.message_id, state, receipt) else "not_forward"
+
+
+def _move(message_id: uuid.UUID, state: MessageState, receipt: Receipt) -> bool:
+    moment = now()
+    sources = [origin for origin, targets in MOVES.items() if state in targets]
+    ended = None if state == MessageState.SENT else moment
+    reason = Reason.NOT_DELIVERED if state == MessageState.FAILED else ""
+    movable = Message.objects.select_for_update(of=("self",)).filter(pk=message_id, state__in=sources)
+    message = movable.select_related("contact_point").first()
+    if message is None:
+        return False
+    message.change(
+        state=state,
+        reason=reason,
+        lease=None,
+        lease_until=None,
+        armed=False,
+        provider_id=receipt.provider_id,
+        sent_at=message.sent_at or moment,
+        delivered_at=moment if state == MessageState.DELIVERED else None,
+        ended_at=ended,
+    )
+    tell([(message_id, str(state), str(reason))])
+    if state in SETTLED_WELL:
+        told_to_have_arrived(message_id)
+    elif receipt.code in DEAD_ADDRESS and message.contact_point:
+        mark_undeliverable(point=message.contact_point, code=Reason.INVALID_NUMBER)
+    return True

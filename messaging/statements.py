@@ -1,0 +1,163 @@
+"""The drain's inner statements, in SQL: the ORM costs more than the sending (`trials.md`).
+
+Each is one statement in a transaction of its own, and each is conditional: who lost a race gets
+no row back. Prepared on first use.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+# Claim what is due: oldest first, rows that another drain holds are passed over. MATERIALIZED, or
+# a planner may run the inner select again for the update and pass the limit.
+CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM messaging_message
+     WHERE channel = %(channel)s AND state = 'scheduled' AND send_at <= %(now)s
+     ORDER BY send_at LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE messaging_message m
+   SET state = 'sending', lease = %(lease)s, lease_until = %(until)s, updated_at = %(now)s
+  FROM due WHERE m.id = due.id
+RETURNING m.id
+"""
+
+# Arm: still ours, lease alive, not cancelled since the check -> an attempt is on record. A row that
+# does not come back must not be handed over.
+ARM = """
+WITH armed AS (
+    UPDATE messaging_message m
+       SET armed = TRUE, subject = c.subject, body = c.body, text_version = c.version,
+           updated_at = %(now)s
+      FROM unnest(%(ids)s::uuid[], %(attempts)s::uuid[], %(subjects)s::bytea[],
+                  %(bodies)s::bytea[], %(versions)s::text[])
+           AS c (id, attempt, subject, body, version)
+     WHERE m.id = c.id AND m.state = 'sending' AND NOT m.armed
+       AND m.lease = %(lease)s AND m.lease_until > %(now)s AND m.expires_at > %(now)s
+    RETURNING m.id, c.attempt
+)
+INSERT INTO messaging_attempt
+       (id, message_id, number, state, started_at, created_at, updated_at,
+        provider_id, code, words)
+SELECT attempt, armed.id,
+       1 + (SELECT count(*) FROM messaging_attempt a WHERE a.message_id = armed.id),
+       'in_flight', %(now)s, %(now)s, %(now)s, '', '', ''
+  FROM armed
+    ON CONFLICT (message_id) WHERE state IN ('in_flight', 'accepted', 'unknown') DO NOTHING
+RETURNING message_id
+"""
+
+# Record what became of the hand-overs. An attempt that a callback has settled already is left as it
+# is; one that the sweep had to call unknown is settled now.
+RECORD = """
+WITH outcome AS (
+    SELECT * FROM unnest(%(attempts)s::uuid[], %(attempt_states)s::text[],
+                         %(provider_ids)s::text[], %(codes)s::text[], %(words)s::text[],
+                         %(states)s::text[], %(reasons)s::text[], %(again_at)s::timestamptz[],
+                         %(tries)s::int[])
+        AS o (attempt, attempt_state, provider_id, code, words, state, reason, again_at, tries)
+), settled AS (
+    UPDATE messaging_attempt a
+       SET state = o.attempt_state, ended_at = %(now)s, provider_id = o.provider_id,
+           code = o.code, words = o.words, updated_at = %(now)s
+      FROM outcome o
+     WHERE a.id = o.attempt AND a.state IN ('in_flight', 'unknown')
+    RETURNING a.message_id, o.*
+)
+UPDATE messaging_message m
+   SET state = s.state, reason = s.reason, lease = NULL, lease_until = NULL, armed = FALSE,
+       provider_id = s.provider_id, tries = m.tries + s.tries,
+       send_at = COALESCE(s.again_at, m.send_at),
+       sent_at = CASE WHEN s.state IN ('sent', 'unknown') THEN %(now)s ELSE m.sent_at END,
+       ended_at = CASE WHEN s.state IN ('scheduled', 'sent') THEN NULL ELSE %(now)s END,
+       updated_at = %(now)s
+  FROM settled s
+ WHERE m.id = s.message_id AND m.state IN ('sending', 'unknown')
+RETURNING m.id, m.state, m.reason
+"""
+
+# What was claimed and not armed goes back, provably unsent: `put_off` gives some a later time.
+RELEASE = """
+UPDATE messaging_message
+   SET state = 'scheduled', lease = NULL, lease_until = NULL, updated_at = %(now)s
+ WHERE lease = %(lease)s AND state = 'sending' AND NOT armed
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one hand-over: the attempt's end, and what that makes of the message."""
+
+    attempt_id: uuid.UUID
+    attempt_state: str
+    state: str
+    reason: str = ""
+    provider_id: str = ""
+    code: str = ""
+    words: str = ""
+    again_at: dt.datetime | None = None
+    tries: int = 0
+
+
+def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def claim(
+    *, channel: str, limit: int, lease: uuid.UUID, until: dt.datetime, now: dt.datetime
+) -> list[uuid.UUID]:
+    """Claim up to `limit` due messages of a channel until the lease ends."""
+    values = {"channel": channel, "limit": limit, "lease": lease, "until": until, "now": now}
+    return [row[0] for row in _run(CLAIM, values)]
+
+
+def arm(
+    *,
+    lease: uuid.UUID,
+    now: dt.datetime,
+    ids: Sequence[uuid.UUID],
+    attempts: Sequence[uuid.UUID],
+    subjects: Sequence[bytes | None],
+    bodies: Sequence[bytes],
+    versions: Sequence[str],
+) -> set[uuid.UUID]:
+    """Put an attempt on record for each message that may still go; the ids of those."""
+    values = {
+        "lease": lease,
+        "now": now,
+        "ids": list(ids),
+        "attempts": list(attempts),
+        "subjects": list(subjects),
+        "bodies": list(bodies),
+        "versions": list(versions),
+    }
+    return {row[0] for row in _run(ARM, values)}
+
+
+def record(outcomes: Sequence[Outcome], *, now: dt.datetime) -> list[tuple[uuid.UUID, str, str]]:
+    """Record outcomes; for each message that this settled: id, state, reason."""
+    values = {
+        "now": now,
+        "attempts": [o.attempt_id for o in outcomes],
+        "attempt_states": [o.attempt_state for o in outcomes],
+        "provider_ids": [o.provider_id for o in outcomes],
+        "codes": [o.code[:40] for o in outcomes],
+        "words": [o.words[:200] for o in outcomes],
+        "states": [o.state for o in outcomes],
+        "reasons": [o.reason for o in outcomes],
+        "again_at": [o.again_at for o in outcomes],
+        "tries": [o.tries for o in outcomes],
+    }
+    return [(row[0], row[1], row[2]) for row in _run(RECORD, values)]
+
+
+def release(*, lease: uuid.UUID, now: dt.datetime) -> None:
+    """Give back what was claimed under this lease and not armed."""
+    _run(RELEASE, {"lease": lease, "now": now})

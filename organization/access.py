@@ -1,0 +1,44 @@
+"""What one person may do, and where: their memberships, read once."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from common.errors import Forbidden
+from organization.roles import Capability, Role, roles_with
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person's roles by facility."""
+
+    user_id: uuid.UUID
+    roles: Mapping[uuid.UUID, frozenset[Role]]
+
+    @property
+    def facilities(self) -> frozenset[uuid.UUID]:
+        """Where they work."""
+        return frozenset(self.roles)
+
+    def where(self, *capabilities: Capability) -> frozenset[uuid.UUID]:
+        """The facilities at which a single role of theirs has all of these capabilities.
+
+        A single role: who is a counselor at one site and front desk at another must not see a
+        phase through the one role of a client whom only the other lets them find.
+        """
+        fitting = roles_with(*capabilities)
+        return frozenset(f for f, held in self.roles.items() if held & fitting)
+
+    def can(self, capability: Capability, facility_id: uuid.UUID | None = None) -> bool:
+        """Whether they have it there, or anywhere if no facility is named."""
+        there = self.where(capability)
+        return bool(there) if facility_id is None else facility_id in there
+
+    def require(self, capability: Capability, facility_id: uuid.UUID | None = None) -> None:
+        """Raise `Forbidden` unless they have it."""
+        if not self.can(capability, facility_id):
+            raise Forbidden(
+                f"Your role doesn't include this: {capability.label[0].lower()}"
+                f"{capability.label[1:]}.",
+                code="capability_missing",
+            )

@@ -1,0 +1,117 @@
+"""Facilities, programs, rooms, staff; who I am; signing in for a token."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema
+from knox.models import AuthToken
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from organization.api.base import Listed, Resource, Retrieved
+from organization.api.serializers import (
+    FacilityOutput,
+    MeOutput,
+    ProgramOutput,
+    RoomOutput,
+    SignInInput,
+    StaffOutput,
+    TokenOutput,
+)
+from organization.models import Facility, Membership, Program, Room, User
+
+
+class FacilityViews(Listed, Retrieved):
+    """The facilities where you work."""
+
+    model = Facility
+    output = FacilityOutput
+
+
+class ProgramViews(Listed, Retrieved):
+    """The programs of those facilities."""
+
+    model = Program
+    output = ProgramOutput
+    filterset_fields = ["facility", "phase", "active"]
+
+
+class RoomViews(Listed, Retrieved):
+    """The rooms of those facilities."""
+
+    model = Room
+    output = RoomOutput
+    filterset_fields = ["facility", "active"]
+
+
+class StaffViews(Listed, Retrieved):
+    """Your colleagues at those facilities."""
+
+    model = User
+    output = StaffOutput
+    filterset_fields = {"memberships__facility": ["exact"], "memberships__role": ["exact"]}
+
+    def get_queryset(self) -> QuerySet[User]:
+        if getattr(self, "swagger_fake_view", False):
+            return User.objects.none()
+        return User.objects.colleagues_of(self.user).distinct()
+
+
+class MeView(Resource):
+    """Who is signed in, and what they may do where."""
+
+    model = User
+    output = MeOutput
+
+    @extend_schema(responses=MeOutput)
+    def retrieve(self, request: Request) -> Response:
+        current = Prefetch("memberships", Membership.objects.current())
+        return self.answer(User.objects.prefetch_related(current).get(pk=self.user.pk))
+
+
+class TokenView(APIView):
+    """Tokens for programs: expiring, revocable, kept as a hash."""
+
+    throttle_scope = "token"
+
+    def get_permissions(self) -> list[Any]:
+        return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
+
+    def get_authenticators(self) -> list[Any]:
+        # Who signs in anew is not judged by a token or cookie that has run out.
+        return [] if self.request and self.request.method == "POST" else super().get_authenticators()
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Token"
+
+    def get_throttles(self) -> list[Any]:
+        return [ScopedRateThrottle()] if self.request.method == "POST" else []
+
+    @extend_schema(request=SignInInput, responses={201: TokenOutput}, auth=[])
+    def post(self, request: Request) -> Response:
+        form = SignInInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        user = authenticate(
+            request._request,  # noqa: SLF001 (Django's backends want Django's request)
+            email=form.validated_data["email"].lower(),
+            password=form.validated_data["password"],
+        )
+        if user is None:
+            raise AuthenticationFailed("E-mail and password don't match.", "wrong_credentials")
+        stored, token = AuthToken.objects.create(user=user)
+        body = TokenOutput({"token": token, "expires_at": stored.expiry}).data
+        return Response(body, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Revoke the token that this request carries."""
+        token = request.auth
+        if isinstance(token, AuthToken):
+            token.delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,1 @@
+"""The test suite: mirrors the apps; safety, journeys and races beside them."""

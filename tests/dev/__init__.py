@@ -1,0 +1,1 @@
+"""Tests of what a developer machine needs around the product."""

@@ -1,0 +1,1 @@
+"""What is due from someone: tasks about a client or about the installation."""

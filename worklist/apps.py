@@ -1,0 +1,14 @@
+"""The worklist app."""
+
+from django.apps import AppConfig
+
+from common.events import PrimaryCounselorNamed, subscribe
+
+
+class WorklistConfig(AppConfig):
+    name = "worklist"
+
+    def ready(self) -> None:
+        from worklist.services import ask_to_accept_client
+
+        subscribe(PrimaryCounselorNamed, ask_to_accept_client)

@@ -1,0 +1,105 @@
+"""Tasks: something due from someone, about a client or about the installation."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from clients.models import Client
+from common.rows import Row
+from organization.models import Facility, User
+from organization.roles import Capability, Role
+
+
+class TaskKind(models.TextChoices):
+    ACCEPT_CLIENT = "accept_client", "Accept a new client"
+    RESCHEDULE_REQUEST = "reschedule_request", "Client asks for another time"
+    CLIENT_DECLINED = "client_declined", "Client can't come"
+    CALL_CLIENT = "call_client", "Call the client: a reminder may not have arrived"
+    READ_REPLY = "read_reply", "Read a client's reply"
+    NO_SHOW_OUTREACH = "no_show_outreach", "Reach out after a missed appointment"
+    TEXT_REFUSED = "text_refused", "A message's text was refused as not discreet"
+    REMINDER_UNDELIVERABLE = "reminder_undeliverable", "A reminder could not be delivered"
+    CHANNEL_DOWN = "channel_down", "A message channel is not working"
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", "Open"
+    DONE = "done", "Done"
+    WITHDRAWN = "withdrawn", "Withdrawn: its cause is gone"
+
+
+class Priority(models.IntegerChoices):
+    HIGH = 1, "High"
+    NORMAL = 2, "Normal"
+    LOW = 3, "Low"
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def open(self) -> Self:
+        return self.filter(state=TaskState.OPEN)
+
+    def visible_to(self, user: User) -> Self:
+        """Tasks about clients whose tasks this person sees, and those about none of their roles."""
+        visible = Client.objects.visible_to(user, Capability.VIEW_TASKS)
+        roles = {role for held in user.access.roles.values() for role in held}
+        about_none = Q(client=None, role__in=roles) & (
+            Q(facility=None) | Q(facility__in=user.access.facilities)
+        )
+        return self.filter(Q(client__in=visible) | about_none)
+
+
+class Task(Row):
+    """Something due from somebody, or from a role at a facility; done with an outcome.
+
+    `source` names the cause (`appointment:<id>`), so that one cause has one open task of a kind.
+    """
+
+    kind = models.CharField(max_length=32, choices=TaskKind.choices)
+    source = models.CharField(max_length=80)
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
+    facility = models.ForeignKey(
+        Facility, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
+    assignee = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
+    role = models.CharField(max_length=24, choices=Role.choices, blank=True)
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority.choices, default=Priority.NORMAL
+    )
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=TaskState.choices, default=TaskState.OPEN)
+    outcome = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "source"], condition=Q(state="open"), name="task_open_once"
+            ),
+            models.CheckConstraint(
+                name="task_ended_has_time",
+                condition=Q(state="open", ended_at__isnull=True)
+                | (~Q(state="open") & Q(ended_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            # Serves a person's open tasks by due time.
+            models.Index(
+                fields=["assignee", "due_at"], condition=Q(state="open"), name="task_open_mine"
+            ),
+            # Serves a client's tasks.
+            models.Index(fields=["client", "due_at"], name="task_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
