@@ -35,9 +35,7 @@ class ReminderPurpose:
     def recheck(self, messages: Sequence[Message]) -> Mapping[uuid.UUID, Content | Stop]:
         """Still expected, not moved, still in treatment, not on the unit? Then the text."""
         attendances = Attendance.objects.filter(pk__in=[m.about for m in messages if m.about])
-        by_id = {
-            a.pk: a for a in attendances.select_related("appointment__facility", "client")
-        }
+        by_id = {a.pk: a for a in attendances.select_related("appointment__facility", "client")}
         phases = current_phases({a.client_id for a in by_id.values()})
         found: dict[uuid.UUID, Content | Stop] = {}
         for message in messages:
@@ -65,8 +63,10 @@ class ReminderPurpose:
 
     def answer(self, message: Message, meaning: Meaning) -> bool:
         """A client confirmed, asked for another time, or can't come."""
+        if message.about is None or meaning not in RESPONSE_OF:
+            return False
         attendance = Attendance.objects.filter(pk=message.about).first()
-        if attendance is None or meaning not in RESPONSE_OF:
+        if attendance is None:
             return False
         by_link = message.channel == Channel.EMAIL or meaning == Meaning.DECLINE
         source = ResponseSource.LINK if by_link else ResponseSource.REPLY

@@ -16,6 +16,7 @@ from appointments.models import (
     ReminderPolicy,
     ReminderRule,
 )
+from appointments.policies import DEFAULT_RULES
 from appointments.reminders import ContactFacts, Facts, RuleFacts
 from appointments.states import (
     AppointmentStatus,
@@ -60,17 +61,26 @@ def written_during(phase: Phase) -> bool:
     ).exists()
 
 
-def with_people(
-    appointments: QuerySet[Appointment], user: User
-) -> QuerySet[Appointment]:
+def with_people(appointments: QuerySet[Appointment], user: User) -> QuerySet[Appointment]:
     """Appointments with staff, room and those attendances that this person may see."""
-    return appointments.select_related("facility", "room").prefetch_related(
+    return appointments.select_related("facility", "room", "moved_to").prefetch_related(
         Prefetch("staffing", AppointmentStaff.objects.select_related("user")),
-        Prefetch(
-            "attendances",
-            Attendance.objects.visible_to(user).select_related("client"),
-            to_attr="visible_attendances",
-        ),
+        Prefetch("attendances", attendances_seen_by(user), to_attr="visible_attendances"),
+    )
+
+
+def attendances_seen_by(user: User) -> QuerySet[Attendance]:
+    """Attendances with client and reminders, whether the case may be seen, and the phase now."""
+    theirs = Client.objects.visible_to(user, Capability.VIEW_CASE)
+    phases = Phase.objects.current().filter(episode__client=OuterRef("client"))
+    return (
+        Attendance.objects.visible_to(user)
+        .select_related("client")
+        .annotate(
+            case_seen=Exists(theirs.filter(pk=OuterRef("client"))),
+            phase_kind=Subquery(phases.values("kind")[:1]),
+        )
+        .prefetch_related("reminders")
     )
 
 
@@ -119,9 +129,7 @@ def _left_treatment(attendance: Attendance) -> bool:
     """Discharged since it was booked, and in no new course of treatment."""
     episodes = Episode.objects.filter(client=attendance.client_id)
     ended = episodes.aggregate(latest=Max("discharged_at"))["latest"]
-    return (
-        ended is not None and ended >= attendance.created_at and not episodes.active().exists()
-    )
+    return ended is not None and ended >= attendance.created_at and not episodes.active().exists()
 
 
 def _current_phase(client: Client) -> Phase | None:
@@ -197,13 +205,13 @@ NEAR_FREE = """
 SELECT candidate FROM generate_series(%(first)s, %(last)s, interval '30 minutes') AS candidate
  WHERE candidate > %(now)s
    AND (candidate AT TIME ZONE %(zone)s)::time >= '08:00'
-   AND (candidate AT TIME ZONE %(zone)s + %(length)s)::time
+   AND (candidate AT TIME ZONE %(zone)s + %(length)s::interval)::time
        BETWEEN '08:00' AND '18:00'
    AND extract(isodow FROM candidate AT TIME ZONE %(zone)s) < 6
    AND NOT EXISTS (
        SELECT 1 FROM appointments_occupancy o
         WHERE o.subject = ANY(%(subjects)s)
-          AND o.during && tstzrange(candidate, candidate + %(length)s))
+          AND o.during && tstzrange(candidate, candidate + %(length)s::interval))
  ORDER BY abs(extract(epoch FROM candidate - %(wanted)s)), candidate LIMIT %(limit)s
 """
 
@@ -230,7 +238,7 @@ def near_free_slots(
                 "wanted": starts_at,
                 "now": now(),
                 "zone": zone,
-                "length": length,
+                "length": f"{length.total_seconds()} seconds",
                 "subjects": list(subjects),
                 "limit": limit,
             },
@@ -247,8 +255,54 @@ def near_free_slots(
 
 
 def reminders_of(appointment: Appointment, user: User) -> QuerySet[Reminder]:
-    """The ledger of an appointment, for the attendances that this person may see."""
+    """The ledger of an appointment, for the attendances that this person may see.
+
+    With its history and the attempts, and whether the address may be seen, too.
+    """
     attendances = Attendance.objects.visible_to(user).filter(appointment=appointment)
-    return Reminder.objects.filter(attendance__in=attendances).select_related(
-        "rule", "message", "attendance"
+    points = ContactPoint.objects.visible_to(user).filter(pk=OuterRef("contact_point"))
+    return (
+        Reminder.objects.filter(attendance__in=attendances)
+        .select_related("rule", "message", "attendance", "contact_point")
+        .annotate(address_seen=Exists(points))
+        .prefetch_related("changes", "message__attempts")
     )
+
+
+# ── Policies ──────────────────────────────────────────────────────────────────────────────────
+
+
+def facilities_with_policy(user: User) -> QuerySet[Facility]:
+    """The facilities whose reminder policy this person reads, with it and its rules in force."""
+    in_force = ReminderRule.objects.filter(retired_at=None)
+    return (
+        Facility.objects.filter(pk__in=user.access.where(Capability.VIEW_POLICIES))
+        .select_related("reminder_policy")
+        .prefetch_related(
+            Prefetch("reminder_policy__rules", in_force, to_attr="rules_in_force"),
+        )
+    )
+
+
+def policy_in_force(facility: Facility) -> tuple[ReminderPolicy, list[ReminderRule]]:
+    """A facility's policy and its rules; the default ones, unsaved, while it has none of its own.
+
+    Of a facility from `facilities_with_policy`. An unsaved policy has the id that
+    `services.planning.policy_of` will give it.
+    """
+    policy: ReminderPolicy | None = getattr(facility, "reminder_policy", None)
+    if policy is not None:
+        return policy, policy.rules_in_force  # type: ignore[attr-defined]  # prefetched
+    policy = ReminderPolicy(id=facility.pk, facility=facility)
+    return policy, default_rules(policy)
+
+
+def default_rules(policy: ReminderPolicy) -> list[ReminderRule]:
+    """The rules that a policy starts with, unsaved; in force since the facility exists."""
+    return [
+        ReminderRule(
+            policy=policy, when=when, minutes_before=minutes, channel=channel,
+            since=policy.facility.created_at,
+        )
+        for when, minutes, channel in DEFAULT_RULES
+    ]  # fmt: skip

@@ -42,9 +42,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor_id", "-at"], name="audit_actor"),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:

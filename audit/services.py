@@ -5,9 +5,11 @@ row is written in the transaction of the act itself, so neither exists without t
 """
 
 import contextvars
+import copy
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from audit.models import AuditEvent, Source
@@ -38,6 +40,19 @@ def begin(trail: Trail) -> contextvars.Token[Trail | None]:
 def end(token: contextvars.Token[Trail | None]) -> None:
     """Collect no more."""
     _current.reset(token)
+
+
+@contextmanager
+def forgotten_on_error() -> Iterator[None]:
+    """For what runs in a savepoint: if it fails and is undone, the trail has nothing of it either."""
+    trail = _current.get()
+    before = copy.deepcopy(trail)
+    try:
+        yield
+    except BaseException:
+        if trail is not None and before is not None:
+            vars(trail).update(vars(before))
+        raise
 
 
 def note_read(kind: str, ids: Iterable[uuid.UUID], clients: Iterable[uuid.UUID]) -> None:

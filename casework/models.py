@@ -74,9 +74,7 @@ class Episode(Row):
     referral_source = models.PositiveSmallIntegerField(choices=ReferralSource.choices)
     prior_episodes = models.PositiveSmallIntegerField(default=0)
     discharged_at = models.DateTimeField(null=True, blank=True)
-    discharge_reason = models.CharField(
-        max_length=24, choices=DischargeReason.choices, blank=True
-    )
+    discharge_reason = models.CharField(max_length=24, choices=DischargeReason.choices, blank=True)
     discharge_detail = models.CharField(max_length=500, blank=True)
     last_contact_on = models.DateField(null=True, blank=True)
     naloxone_offered = models.CharField(max_length=8, choices=NaloxoneOffer.choices, blank=True)
@@ -156,15 +154,18 @@ class Phase(Row):
                 expressions=[
                     (
                         Func(
-                            F("started_at"), F("ended_at"), RangeBoundary(),
-                            function="tstzrange", output_field=DateTimeRangeField(),
+                            F("started_at"),
+                            F("ended_at"),
+                            RangeBoundary(),
+                            function="tstzrange",
+                            output_field=DateTimeRangeField(),
                         ),
                         "&&",
                     ),
                     ("episode", "="),
                 ],
                 condition=Q(void=False),
-            ),  # fmt: skip
+            ),
             models.CheckConstraint(
                 name="phase_ends_after_it_starts",
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gt=F("started_at")),
@@ -184,10 +185,14 @@ class Phase(Row):
                 name="only_ends_change",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    "episode", "kind", "program", "level_of_care", "level_of_care_edition",
+                    "episode",
+                    "kind",
+                    "program",
+                    "level_of_care",
+                    "level_of_care_edition",
                     "started_at",
                 ),
-            ),  # fmt: skip
+            ),
             _coverage_trigger("NEW.episode_id"),
         ]
 

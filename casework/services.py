@@ -127,9 +127,7 @@ def undo_transition(*, transition: Transition, by: User) -> Transition:
     if transition.undone_at is not None:
         raise Conflict("This move has been undone already.", code="already_undone")
     if transition.from_phase is None or transition.to_phase_id != current.pk:
-        raise Conflict(
-            "Only the latest move between phases can be undone.", code="not_latest_move"
-        )
+        raise Conflict("Only the latest move between phases can be undone.", code="not_latest_move")
     if any(written(current) for written in written_on_phase):
         raise Conflict(
             "Something is recorded on this phase. Make a new move instead.", code="phase_in_use"
@@ -188,9 +186,7 @@ def _moment(at: dt.datetime | None, *, after: dt.datetime | None = None) -> dt.d
     if moment > now():
         raise Invalid("This lies in the future.", code="in_the_future", field="at")
     if after is not None and moment <= after:
-        raise Invalid(
-            "This lies before the current phase began.", code="before_phase", field="at"
-        )
+        raise Invalid("This lies before the current phase began.", code="before_phase", field="at")
     return moment
 
 
@@ -198,9 +194,7 @@ def _check_program(program: Program, facility_id: object) -> None:
     if not program.active:
         raise Invalid("This program is closed.", code="program_closed", field="program")
     if program.facility_id != facility_id:
-        raise Invalid(
-            "This program is another facility's.", code="other_facility", field="program"
-        )
+        raise Invalid("This program is another facility's.", code="other_facility", field="program")
 
 
 def _lock(episode: Episode) -> tuple[Episode, Phase]:

@@ -1,6 +1,7 @@
 """Clients, where they are known, how they may be reached, and who is on the case."""
 
-from typing import Self
+import uuid
+from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary
@@ -67,9 +68,7 @@ class Client(Row):
         max_length=64, blank=True, validators=[validate_zone],
         help_text="Where the client lives, if not in the facility's time zone.",
     )  # fmt: skip
-    preferred_channel = models.CharField(
-        max_length=8, choices=Channel.choices, default=Channel.SMS
-    )
+    preferred_channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.SMS)
     messages_on_unit = models.BooleanField(
         default=False, help_text="Asked for messages also while living on the unit."
     )
@@ -100,12 +99,14 @@ class Client(Row):
         return f"{self.chosen_name or self.legal_first_name} {self.legal_last_name}"
 
 
-
-
 class KnownReason(models.TextChoices):
     ADMISSION = "admission", "Admission"
     TRANSFER = "transfer", "Transfer"
     REFERRAL = "referral", "Referral"
+
+
+class KnownAtQuerySet(PeriodQuerySet["KnownAt"]):
+    """Where clients are known."""
 
 
 class KnownAt(Period):
@@ -115,7 +116,7 @@ class KnownAt(Period):
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="known_clients")
     reason = models.CharField(max_length=12, choices=KnownReason.choices)
 
-    objects = PeriodQuerySet.as_manager()
+    objects = KnownAtQuerySet.as_manager()
 
     class Meta(Period.Meta):
         abstract = False
@@ -138,29 +139,16 @@ class ContactKind(models.TextChoices):
 CHANNEL_OF = {ContactKind.PHONE: Channel.SMS, ContactKind.EMAIL: Channel.EMAIL}
 
 
-class OfClientQuerySet(models.QuerySet["OfClient"]):
-    needs = Capability.VIEW_CLIENT
-
+class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
     def visible_to(self, user: User) -> Self:
-        """What belongs to clients of whom this person may see such things."""
-        return self.filter(client__in=Client.objects.visible_to(user, self.needs))
+        """Those of clients whose contact points this person sees."""
+        return self.filter(client__in=Client.objects.visible_to(user, Capability.VIEW_CONTACTS))
 
 
-class ContactPointQuerySet(OfClientQuerySet):
-    needs = Capability.VIEW_CONTACTS
-
-
-class OfClient(Row):
-    """Something that belongs to one client."""
-
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="%(class)ss")
-
-    class Meta:
-        abstract = True
-
-
-class ContactPoint(OfClient):
+class ContactPoint(Row):
     """A telephone or mailbox of a client. Its value is encrypted; `address_index` finds it."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="contactpoints")
 
     kind = models.CharField(max_length=8, choices=ContactKind.choices)
     value = EncryptedTextField()
@@ -239,22 +227,20 @@ class CareRole(models.TextChoices):
     PEER = "peer", "Peer support"
 
 
-class CareTeamQuerySet(PeriodQuerySet):
-    needs = Capability.VIEW_CLIENT
-
+class CareTeamQuerySet(PeriodQuerySet["CareTeamMember"]):
     def visible_to(self, user: User) -> Self:
         """The care teams of clients whom this person sees."""
-        return self.filter(client__in=Client.objects.visible_to(user, self.needs))
+        return self.filter(client__in=Client.objects.visible_to(user))
 
-    def _known_at(self, facilities: "frozenset[object]") -> Self:
+    def _known_at(self, facilities: frozenset[uuid.UUID]) -> Self:
         known = KnownAt.objects.current().filter(facility__in=facilities)
         return self.current().filter(client__in=known.values("client"))
 
-    def of_user_at(self, user: User, facilities: "frozenset[object]") -> models.QuerySet:  # type: ignore[type-arg]
+    def of_user_at(self, user: User, facilities: frozenset[uuid.UUID]) -> Any:
         """Clients whose care team this person is on, known at one of these facilities."""
         return self._known_at(facilities).filter(user=user).values("client")
 
-    def of_supervised_at(self, user: User, facilities: "frozenset[object]") -> models.QuerySet:  # type: ignore[type-arg]
+    def of_supervised_at(self, user: User, facilities: frozenset[uuid.UUID]) -> Any:
         """Clients whose care team has somebody whom this person supervises there."""
         team = Membership.objects.current().filter(supervisor=user, facility__in=facilities)
         return self._known_at(facilities).filter(user__in=team.values("user")).values("client")
@@ -282,15 +268,18 @@ class CareTeamMember(Period):
                 expressions=[
                     (
                         Func(
-                            F("since"), F("until"), RangeBoundary(),
-                            function="tstzrange", output_field=DateTimeRangeField(),
+                            F("since"),
+                            F("until"),
+                            RangeBoundary(),
+                            function="tstzrange",
+                            output_field=DateTimeRangeField(),
                         ),
                         "&&",
                     ),
                     ("client", "="),
                 ],
                 condition=Q(primary=True),
-            ),  # fmt: skip
+            ),
             models.UniqueConstraint(
                 fields=["client", "user"],
                 condition=Q(until__isnull=True),

@@ -96,7 +96,7 @@ class _SealedAttribute:
         row.__dict__[self.field.attname] = value
 
 
-class EncryptedTextField(models.BinaryField):
+class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]  # not generic at run time
     """Text that the database holds sealed. Filters, `.update()` and `.values()` on it raise."""
 
     def place(self, row_id: uuid.UUID) -> str:
@@ -104,7 +104,10 @@ class EncryptedTextField(models.BinaryField):
         return f"{self.model._meta.db_table}.{self.column}:{row_id}"
 
     def contribute_to_class(
-        self, cls: type[models.Model], name: str, private_only: bool = False  # noqa: FBT001, FBT002
+        self,
+        cls: type[models.Model],
+        name: str,
+        private_only: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, self.attname, _SealedAttribute(self))

@@ -1,6 +1,6 @@
 """Rows that hold from a moment until another: memberships, care teams, where a client is known."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,8 +8,10 @@ from django.db.models import F, Q
 from common.clock import now
 from common.rows import Row
 
+PeriodType = TypeVar("PeriodType", bound="Period", covariant=True)
 
-class PeriodQuerySet(models.QuerySet["Period"]):
+
+class PeriodQuerySet(models.QuerySet[PeriodType]):
     def current(self) -> Self:
         """Those in force now."""
         moment = now()

@@ -16,9 +16,7 @@ REDIS_SECONDS = 0.5
 
 
 def _answer(body: dict[str, object], *, well: bool) -> JsonResponse:
-    return JsonResponse(
-        body, status=200 if well else 503, headers={"Cache-Control": "no-store"}
-    )
+    return JsonResponse(body, status=200 if well else 503, headers={"Cache-Control": "no-store"})
 
 
 @require_safe

@@ -27,7 +27,8 @@ NO_VENV = "Python's venv module is incomplete. On Debian: apt-get install python
 # How pip and uv name the package that they could not have; tried in this order.
 CULPRITS = (
     r"No matching distribution found for (\S+)",
-    r"Failed to (?:download|fetch|prepare|build)[^`]*`([^`]+)`",
+    r"Failed to (?:download|fetch|prepare|build)[^`\n]*`([^`/]+)`",
+    r"Failed to (?:download|fetch)\S* \S+/([^/\s]+)/?$",
     r"Because (\S+) was not found",
     r"there is no version of (\S+)",
     r"satisfies the requirement (\S+)",
@@ -92,28 +93,28 @@ def indexes() -> dict[str, str]:
 
 def culprit(said: str) -> str:
     """Which package was not to be had, and what to do, from what pip or uv said."""
-    if re.search(r"No space left on device|os error 28|Errno 28", said):
-        return "the disk is full: free some space, then run the same command again."
     plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
-    for pattern in CULPRITS:
-        found = re.search(pattern, plain, re.MULTILINE)
-        if found:
-            return (
-                f"the package {found.group(1)} could not be had ({reason(plain)}). Check that this "
-                "machine reaches its package index (pip config list), then run the same command "
-                "again."
-            )
-    return "packages could not be installed: " + reason(plain)
+    if re.search(r"No space left on device|os error 28|Errno 28|Disk quota exceeded", plain):
+        return "the disk is full: free some space, then run the same command again."
+    found = next(filter(None, (re.search(one, plain, re.MULTILINE) for one in CULPRITS)), None)
+    package = f"the package {found.group(1)}" if found else "a package"
+    if re.search(r"hash mismatch|DO NOT MATCH THE HASHES", plain, re.IGNORECASE):
+        return (
+            f"{package} is not the one that the lock names (its hash differs). Do not install it; "
+            "look into where this machine gets its packages from (pip config list)."
+        )
+    return (
+        f"{package} could not be had ({reason(plain)}). Check that this machine reaches its "
+        "package index (pip config list), then run the same command again."
+    )
 
 
 def reason(said: str) -> str:
-    """The most telling line of a long message: the innermost cause, else the first error."""
-    lines = [re.sub(r"^[\s×╰├─▶│>-]+|^(ERROR|error):\s*", "", line).strip()  # noqa: RUF001
-             for line in said.splitlines() if line.strip()]  # fmt: skip
+    """The most telling line of a long message: the innermost cause, else the last line."""
+    lines = [re.sub(r"^[\s×╰├─▶│>-]+", "", line) for line in said.splitlines()]  # noqa: RUF001
+    lines = [re.sub(r"(?i)^(error|caused by|cause): ", "", line).strip() for line in lines]
     lines = [line for line in lines if line and not line.lower().startswith(("hint", "warning"))]
-    causes = [line[len("Caused by: ") :] for line in lines if line.startswith("Caused by: ")]
-    chosen = causes[-1] if causes else (lines[-1] if lines else "no reason given")
-    return chosen[:200].rstrip(".")
+    return lines[-1][:200].rstrip(".") if lines else "no reason given"
 
 
 def fingerprint() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-class Trouble(Exception):  # noqa: N818 (it is told to a person, as a sentence)
+class Trouble(Exception):
     """Something a person has to know or do; its text is the one line they see."""
 
 

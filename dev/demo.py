@@ -4,6 +4,7 @@ python -m dev.demo [--no-data]     PORT sets the web server's port (8000)
 """
 
 import argparse
+import hashlib
 import os
 import socket
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 from dev.children import Children
 from dev.console import Trouble, run_main, say, step, undisturbed
 from dev.environment import dev_secrets, environment, port_of
-from dev.places import LOCAL, LOGS, make_local
+from dev.places import LOCAL, LOGS, ROOT, make_local
 from dev.services import servers
 
 READY_SECONDS = 90.0
@@ -77,18 +78,36 @@ def start_doubles(children: Children, env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in addresses.items() if not os.environ.get(name)}
 
 
-def prepare(children: Children, env: Mapping[str, str]) -> None:
-    """The schema and the static files, side by side: each is mostly the loading of the apps."""
-    with step("migrations and static files"):
-        children.begin("collectstatic", "--no-input", "--verbosity", "0", env=env)
+def static_fingerprint() -> str:
+    """Changes with what `collectstatic` would copy: our files, the packages', the settings."""
+    digest = hashlib.sha256()
+    for path in (ROOT / "requirements" / "dev.txt", ROOT / "config" / "settings.py"):
+        digest.update(path.read_bytes())
+    for path in sorted(ROOT.glob("[a-z]*/static/**/*")):
+        state = path.stat()
+        digest.update(f"{path}{state.st_mtime_ns}{state.st_size}".encode())
+    return digest.hexdigest()
+
+
+def prepare(children: Children, env: Mapping[str, str], port: int) -> None:
+    """The schema, the static files, the web server: side by side, as each mostly loads the apps.
+
+    The web server reads the list of static files when it starts, so it waits for a fresh one.
+    """
+    stamp, wanted = LOCAL / "static-files", static_fingerprint()
+    fresh = stamp.exists() and stamp.read_text() == wanted and (LOCAL / "static").is_dir()
+    with step("migrations" if fresh else "migrations and static files"):
         children.begin("migrate", "--no-input", "--verbosity", "0", env=env)
+        if not fresh:
+            children.begin("collectstatic", "--no-input", "--verbosity", "0", env=env)
+            children.finish("collectstatic")
+            stamp.write_text(wanted)
+        children.start("web", web(port), env)
         children.finish("migrate")
-        children.finish("collectstatic")
 
 
 def start_all(children: Children, env: Mapping[str, str], port: int, *, seed: bool) -> str:
-    """The web server starts while the data is made; the worker waits for it. Whom to sign in as."""
-    children.start("web", web(port), env)
+    """The demo's people, then those who would write to them; whom to sign in as."""
     if seed:
         with step("demo data"):
             children.begin("demo_data", env=env)
@@ -105,11 +124,12 @@ def start_all(children: Children, env: Mapping[str, str], port: int, *, seed: bo
 def wait_until_ready(children: Children, port: int) -> None:
     """Until the web server says that it and what it needs are ready."""
     url = f"http://127.0.0.1:{port}/health/ready"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline, said = time.monotonic() + READY_SECONDS, "no answer"
     while time.monotonic() < deadline:
         children.check()
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with direct.open(url, timeout=5):
                 return
         except urllib.error.HTTPError as error:
             said = f"{error.code}: {error.read(200).decode(errors='replace')}"
@@ -148,7 +168,7 @@ def run(*, seed: bool) -> int:
         env = environment(os.environ, own, more=addresses)
         with step("mail server and text gateway"):
             env |= start_doubles(children, env)
-        prepare(children, env)
+        prepare(children, env, port)
         who = start_all(children, env, port, seed=seed)
         show_where(env, who, time.monotonic() - begun)
         watch(children)

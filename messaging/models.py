@@ -34,9 +34,7 @@ class Message(Row):
     purpose = models.CharField(max_length=32)
     about = models.UUIDField(null=True)
     channel = models.CharField(max_length=8, choices=Channel.choices)
-    client = models.ForeignKey(
-        Client, on_delete=models.PROTECT, null=True, related_name="messages"
-    )
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, related_name="messages")
     facility = models.ForeignKey(
         Facility, on_delete=models.PROTECT, null=True, related_name="messages"
     )
@@ -202,12 +200,12 @@ class InboundQuerySet(models.QuerySet["InboundMessage"]):
         """
         theirs = Client.objects.visible_to(user, Capability.VIEW_MESSAGES)
         points = ContactPoint.objects.filter(client__in=theirs)
-        ways = Q(client__in=theirs) | Q(
+        ways: Q = Q(client__in=theirs) | Q(
             client=None, address_index__in=points.values("address_index")
         )
         if user.access.can(Capability.SEE_FACILITY):
             anybody = ContactPoint.objects.filter(address_index=OuterRef("address_index"))
-            ways |= Q(client=None) & ~Exists(anybody)
+            ways |= Q(~Exists(anybody), client=None)
         return self.filter(ways)
 
 
@@ -244,13 +242,17 @@ class InboundMessage(Row):
         return f"inbound {self.pk}"
 
 
+class OptOutQuerySet(PeriodQuerySet["OptOut"]):
+    """Opt-outs."""
+
+
 class OptOut(Period):
     """An address wants nothing on a channel. It holds for everyone who shares the address."""
 
     address_index = models.CharField(max_length=64)
     channel = models.CharField(max_length=8, choices=Channel.choices)
 
-    objects = PeriodQuerySet.as_manager()
+    objects = OptOutQuerySet.as_manager()
 
     class Meta(Period.Meta):
         abstract = False

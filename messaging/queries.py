@@ -17,9 +17,7 @@ LATE_AFTER = dt.timedelta(seconds=120)
 
 def due_count(channel: Channel, *, at_most: int) -> int:
     """How many messages of a channel are due, counted no further than `at_most`."""
-    due = Message.objects.filter(
-        channel=channel, state=MessageState.SCHEDULED, send_at__lte=now()
-    )
+    due = Message.objects.filter(channel=channel, state=MessageState.SCHEDULED, send_at__lte=now())
     return len(due.values_list("pk")[:at_most])
 
 
@@ -40,9 +38,9 @@ def engine_health() -> EngineHealth:
     moment = now()
     beat = Heartbeat.objects.filter(name=HEART).first()
     heart_age = (moment - beat.at).total_seconds() if beat else None
-    waiting = Message.objects.filter(
-        state=MessageState.SCHEDULED, send_at__lte=moment
-    ).aggregate(count=Count("pk"), oldest=Min("send_at"))
+    waiting = Message.objects.filter(state=MessageState.SCHEDULED, send_at__lte=moment).aggregate(
+        count=Count("pk"), oldest=Min("send_at")
+    )
     late = (moment - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0
     paused = ChannelState.objects.filter(paused_until__gt=moment)
     silent = heart_age is None or heart_age > SILENT_AFTER.total_seconds()

@@ -20,7 +20,9 @@ def tick() -> None:
     for channel in Channel:
         due = due_count(channel, at_most=MOST_DRAINS * MESSAGES_A_DRAIN)
         for _ in range(-(-due // MESSAGES_A_DRAIN)):
-            drain.apply_async([channel], queue=f"drain-{channel}", expires=DRAIN_EXPIRES_SECONDS)
+            drain.apply_async(
+                (str(channel),), queue=f"drain-{channel}", expires=DRAIN_EXPIRES_SECONDS
+            )
 
 
 @shared_task

@@ -203,6 +203,10 @@ class User(AbstractBaseUser):
         return Access(self.pk, {f: frozenset(r) for f, r in roles.items()})
 
 
+class MembershipQuerySet(PeriodQuerySet["Membership"]):
+    """Memberships."""
+
+
 class Membership(Period):
     """A role that somebody holds at a facility."""
 
@@ -214,7 +218,7 @@ class Membership(Period):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="supervises"
     )
 
-    objects = PeriodQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()
 
     class Meta(Period.Meta):
         abstract = False

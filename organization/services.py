@@ -34,5 +34,5 @@ def hire(
         defaults={"supervisor": supervisor, "credential": credential},
     )
     if made:
-        note_change("membership.given", membership.pk, by=by and by.pk)
+        note_change("membership.given", membership.pk, by=by.pk if by else None)
     return user

@@ -4,8 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from appointments.services.booking import book_appointment
-from appointments.services.policies import RuleWish, set_rules
 from appointments.services.planning import policy_of
+from appointments.services.policies import RuleWish, set_rules
 from appointments.states import AppointmentKind, RuleChannel, RuleWhen
 from casework.moves import ReferralSource
 from casework.services import admit
@@ -80,7 +80,9 @@ class House:
             oak_intake=_staff("Olga Petrov", oak, Role.INTAKE),
         )  # fmt: skip
 
-    def client(self, *, by: User | None = None, name: str = "Sam", phone: str = "", email: str = ""):
+    def client(
+        self, *, by: User | None = None, name: str = "Sam", phone: str = "", email: str = ""
+    ):
         """A client of Ana's (or of `by`) at Elm St, with consents for what is given."""
         by = by or self.ana
         client = create_client(

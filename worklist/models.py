@@ -67,9 +67,7 @@ class Task(Row):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
     )
     role = models.CharField(max_length=24, choices=Role.choices, blank=True)
-    priority = models.PositiveSmallIntegerField(
-        choices=Priority.choices, default=Priority.NORMAL
-    )
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=TaskState.choices, default=TaskState.OPEN)
     outcome = models.CharField(max_length=200, blank=True)

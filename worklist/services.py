@@ -81,15 +81,19 @@ def complete_task(*, task: Task, outcome: str, by: User) -> Task:
 
 def withdraw_tasks(*, source: str, kinds: tuple[TaskKind, ...]) -> int:
     """The cause is gone: end the open tasks of these kinds that it had. Returns how many."""
-    return Task.objects.open().filter(source=source, kind__in=kinds).update(
-        state=TaskState.WITHDRAWN, ended_at=now(), updated_at=now()
+    return (
+        Task.objects.open()
+        .filter(source=source, kind__in=kinds)
+        .update(state=TaskState.WITHDRAWN, ended_at=now(), updated_at=now())
     )
 
 
 def _end(task: Task, state: TaskState, **values: Any) -> None:
     moment = now()
-    ended = Task.objects.open().filter(pk=task.pk).update(
-        state=state, ended_at=moment, updated_at=moment, **values
+    ended = (
+        Task.objects.open()
+        .filter(pk=task.pk)
+        .update(state=state, ended_at=moment, updated_at=moment, **values)
     )
     if not ended:
         raise Conflict("This task has been ended already.", code="task_ended")

@@ -130,9 +130,7 @@ class Appointment(Row):
 class AppointmentStaff(Row):
     """Staff of an appointment; one leads."""
 
-    appointment = models.ForeignKey(
-        Appointment, on_delete=models.CASCADE, related_name="staffing"
-    )
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="staffing")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="staffing")
     leads = models.BooleanField(default=False)
 
@@ -179,9 +177,7 @@ class Attendance(Row):
         max_length=16, choices=Response.choices, default=Response.NEEDS_ACTION
     )
     responded_at = models.DateTimeField(null=True, blank=True)
-    response_source = models.CharField(
-        max_length=8, choices=ResponseSource.choices, blank=True
-    )
+    response_source = models.CharField(max_length=8, choices=ResponseSource.choices, blank=True)
 
     objects = AttendanceQuerySet.as_manager()
 
@@ -198,7 +194,7 @@ class Attendance(Row):
             pgtrigger.Trigger(
                 name="within_capacity",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status", "appointment_id"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status", "appointment_id"),  # type: ignore[no-untyped-call]
                 declare=[("seats", "integer"), ("taken", "integer")],
                 func=CAPACITY_CHECK,
             )

@@ -13,12 +13,13 @@ from common.rows import Row
 from messaging.models import Message
 from messaging.states import Reason
 from organization.models import Facility, User
+from organization.roles import Capability
 
 
 class PolicyQuerySet(models.QuerySet["ReminderPolicy"]):
     def visible_to(self, user: User) -> Self:
-        """The policies of the facilities where this person works."""
-        return self.filter(facility__in=user.access.facilities)
+        """The policies of the facilities where this person reads them."""
+        return self.filter(facility__in=user.access.where(Capability.VIEW_POLICIES))
 
 
 class ReminderPolicy(Row):
@@ -74,9 +75,7 @@ class Reminder(Row):
     `send_at` is when it is (or was) due after quiet hours; `message` the one that carries it now.
     """
 
-    attendance = models.ForeignKey(
-        Attendance, on_delete=models.PROTECT, related_name="reminders"
-    )
+    attendance = models.ForeignKey(Attendance, on_delete=models.PROTECT, related_name="reminders")
     rule = models.ForeignKey(ReminderRule, on_delete=models.PROTECT, related_name="reminders")
     channel = models.CharField(max_length=8, choices=Channel.choices)
     contact_point = models.ForeignKey(

@@ -88,23 +88,23 @@ def _record(attendance: Attendance, status: AttendanceStatus, *, by: User) -> At
     )
     attendance.refresh_from_db()
     if not moved:
-        raise Conflict(
-            f"This attendance is {attendance.get_status_display().lower()} already.",
-            code="attendance_ended",
-            extra={"allowed": [str(s) for s in ATTENDANCE_MOVES[_status(attendance)]]},
-        )
+        raise _not_from_here(attendance, status)
     if not appointment.attendances.filter(status__in=WITHOUT_OUTCOME).exists():
         appointment.change(status=AppointmentStatus.COMPLETED)
     plan_reminders(attendance.pk)
-    note_change(
-        f"attendance.{status}", attendance.pk, by=by.pk, clients=[attendance.client_id]
-    )
+    note_change(f"attendance.{status}", attendance.pk, by=by.pk, clients=[attendance.client_id])
     attendance.refresh_from_db()
     return attendance
 
 
-def _status(attendance: Attendance) -> AttendanceStatus:
-    return AttendanceStatus(attendance.status)
+def _not_from_here(attendance: Attendance, wanted: AttendanceStatus) -> Conflict:
+    present = AttendanceStatus(attendance.status)
+    allowed = [str(status) for status in ATTENDANCE_MOVES[present]]
+    if allowed and present != wanted:
+        words = f"This attendance is {present.label.lower()}: that does not lead to “{wanted.label}”."
+        return Conflict(words, code="attendance_not_ready", extra={"allowed": allowed})
+    words = f"This attendance is {present.label.lower()} already."
+    return Conflict(words, code="attendance_ended", extra={"allowed": allowed})
 
 
 # ── Answers ───────────────────────────────────────────────────────────────────────────────────
@@ -142,6 +142,19 @@ def respond(
     _follow_up(attendance, response)
     attendance.refresh_from_db()
     return True
+
+
+@transaction.atomic
+def take_answer(*, attendance: Attendance, response: Response, by: User) -> Attendance:
+    """Write down an answer that a client told staff; refused once it can't change anything."""
+    by.access.require(Capability.BOOK, attendance.appointment.facility_id)
+    taken = respond(attendance=attendance, response=response, source=ResponseSource.STAFF, by=by)
+    if not taken:
+        raise Conflict(
+            "An answer is taken while the appointment is ahead and the client is expected.",
+            code="answer_too_late",
+        )
+    return attendance
 
 
 TASK_FOR = {

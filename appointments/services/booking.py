@@ -83,12 +83,10 @@ def book_appointment(
     by.access.require(Capability.BOOK, facility.pk)
     wish = Wish(facility, starts_at, ends_at, staff, clients, room)
     seats = capacity or len(clients)
-    _check(wish)
+    _check(wish, seats)
     _check_seats(kind, seats, wish)
     appointment = _make(wish, kind=kind, capacity=seats, remark=remark, created_by=by)
-    note_change(
-        "appointment.booked", appointment.pk, by=by.pk, clients=[c.pk for c in clients]
-    )
+    note_change("appointment.booked", appointment.pk, by=by.pk, clients=[c.pk for c in clients])
     return appointment
 
 
@@ -119,15 +117,13 @@ def reschedule(
         clients=[a.client for a in attending],
         room=room or old.room,
     )
-    _check(wish)
+    _check(wish, old.capacity)
     _end(old, by_whom=CancelledBy.RESCHEDULED, reason="", by=by)
     moved = _make(
         wish, kind=AppointmentKind(old.kind), capacity=old.capacity, remark=old.remark,
         created_by=by, moved_from=old,
     )  # fmt: skip
-    note_change(
-        "appointment.rescheduled", moved.pk, by=by.pk, clients=[c.pk for c in wish.clients]
-    )
+    note_change("appointment.rescheduled", moved.pk, by=by.pk, clients=[c.pk for c in wish.clients])
     return moved
 
 
@@ -156,26 +152,32 @@ def change_details(
     by.access.require(Capability.BOOK, appointment.facility_id)
     locked = lock_booked(appointment)
     if room is not None and room.pk != locked.room_id:
-        _check_room(room, locked.facility)
-        locked.occupancies.filter(kind=OccupancyKind.ROOM).delete()
-        wish = Wish(locked.facility, locked.starts_at, locked.ends_at, [], [], room)
-        locked.change(room=room)
-        _occupy(locked, wish)
+        _check_room(room, locked.facility, locked.capacity)
+        _change_room(locked, room)
     if remark is not None:
         locked.change(remark=remark)
-    note_change("appointment.updated", locked.pk, by=by.pk)
+    clients = list(locked.attendances.values_list("client", flat=True))
+    note_change("appointment.updated", locked.pk, by=by.pk, clients=clients)
     return locked
+
+
+def _change_room(appointment: Appointment, room: Room) -> None:
+    appointment.occupancies.filter(kind=OccupancyKind.ROOM).delete()
+    lock_subjects([room.pk])
+    if not _inserted(appointment, [(OccupancyKind.ROOM, room.pk)]):
+        raise Conflict("This room is taken then.", code="room_taken", field="room")
+    appointment.change(room=room)
 
 
 # ── Checks ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _check(wish: Wish) -> None:
+def _check(wish: Wish, seats: int) -> None:
     _check_time(wish)
     _check_staff(wish)
     _check_clients(wish)
     if wish.room is not None:
-        _check_room(wish.room, wish.facility)
+        _check_room(wish.room, wish.facility, seats)
 
 
 def _check_time(wish: Wish) -> None:
@@ -186,9 +188,7 @@ def _check_time(wish: Wish) -> None:
             "This time has passed. Choose one from now on.", code="in_the_past", field="starts_at"
         )
     if wish.starts_at > now() + FURTHEST:
-        raise Invalid(
-            "This is more than two years ahead.", code="too_far_ahead", field="starts_at"
-        )
+        raise Invalid("This is more than two years ahead.", code="too_far_ahead", field="starts_at")
     if not SHORTEST <= wish.ends_at - wish.starts_at <= LONGEST:
         raise Invalid(
             "An appointment takes between 5 minutes and 12 hours.",
@@ -231,11 +231,13 @@ def _check_clients(wish: Wish) -> None:
         raise Invalid("This client has died.", code="deceased", field="clients")
 
 
-def _check_room(room: Room, facility: Facility) -> None:
+def _check_room(room: Room, facility: Facility, seats: int) -> None:
     if room.facility_id != facility.pk or not room.active:
         raise Invalid(
             "This room isn't one of the facility's.", code="not_at_facility", field="room"
         )
+    if seats > room.capacity:
+        raise Invalid(f"This room takes {room.capacity}.", code="room_too_small", field="room")
 
 
 def _check_seats(kind: AppointmentKind, seats: int, wish: Wish) -> None:
@@ -246,13 +248,7 @@ def _check_seats(kind: AppointmentKind, seats: int, wish: Wish) -> None:
             field="clients",
         )
     if len(wish.clients) > seats:
-        raise Invalid(
-            "There are more clients than seats.", code="over_capacity", field="capacity"
-        )
-    if wish.room is not None and seats > wish.room.capacity:
-        raise Invalid(
-            f"This room takes {wish.room.capacity}.", code="room_too_small", field="room"
-        )
+        raise Invalid("There are more clients than seats.", code="over_capacity", field="capacity")
 
 
 def lock_booked(appointment: Appointment) -> Appointment:
@@ -333,9 +329,7 @@ def _occupy(appointment: Appointment, wish: Wish) -> None:
         raise ClientBusy("The client is busy then. Choose another time.", field="starts_at")
 
 
-def _inserted(
-    appointment: Appointment, subjects: list[tuple[OccupancyKind, uuid.UUID]]
-) -> bool:
+def _inserted(appointment: Appointment, subjects: list[tuple[OccupancyKind, uuid.UUID]]) -> bool:
     during = DateTimeTZRange(appointment.starts_at, appointment.ends_at)
     try:
         with transaction.atomic():
@@ -350,9 +344,7 @@ def _inserted(
     return True
 
 
-def _end(
-    appointment: Appointment, *, by_whom: CancelledBy, reason: str, by: User | None
-) -> None:
+def _end(appointment: Appointment, *, by_whom: CancelledBy, reason: str, by: User | None) -> None:
     moment = now()
     appointment.change(
         status=AppointmentStatus.CANCELLED, cancelled_by=by_whom, cancel_reason=reason

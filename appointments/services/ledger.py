@@ -3,7 +3,7 @@
 from appointments.models import Reminder
 from appointments.services.planning import change
 from appointments.states import ReminderState
-from common.events import MessagesProgressed
+from common.events import MessageProgress, MessagesProgressed
 from messaging.states import MessageState
 
 STATE_OF = {
@@ -19,8 +19,8 @@ STATE_OF = {
 
 def follow_messages(event: MessagesProgressed) -> None:
     """Put each reminder into the state that its message came to."""
-    came_to = {p.message_id: p for p in event.progress}
-    for reminder in Reminder.objects.filter(message__in=came_to).select_for_update():
+    came_to: dict[object, MessageProgress] = {p.message_id: p for p in event.progress}
+    for reminder in Reminder.objects.filter(message__in=list(came_to)).select_for_update():
         progress = came_to[reminder.message_id]
         state = STATE_OF.get(MessageState(progress.state))
         if state and (reminder.state, reminder.reason) != (state, progress.reason):

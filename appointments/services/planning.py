@@ -11,8 +11,7 @@ from appointments.models import (
     ReminderPolicy,
     ReminderRule,
 )
-from appointments.policies import DEFAULT_RULES
-from appointments.queries import facts_of
+from appointments.queries import default_rules, facts_of
 from appointments.reminders import Key, Plan, plan
 from appointments.states import ReminderState
 from clients.models import Channel
@@ -29,16 +28,15 @@ FINAL_REASONS = frozenset({Reason.TEXT_REFUSED, Reason.TOO_LATE, Reason.DUPLICAT
 
 
 def policy_of(facility: Facility) -> ReminderPolicy:
-    """A facility's policy; the default one is made when it is first needed."""
-    policy, made = ReminderPolicy.objects.get_or_create(facility=facility)
+    """A facility's policy; the default one is made when it is first needed.
+
+    Its id is the facility's, so that whoever reads it before it is made knows the id already.
+    """
+    policy, made = ReminderPolicy.objects.get_or_create(
+        facility=facility, defaults={"id": facility.pk}
+    )
     if made:
-        ReminderRule.objects.bulk_create(
-            ReminderRule(
-                policy=policy, when=when, minutes_before=minutes, channel=channel,
-                since=facility.created_at,
-            )
-            for when, minutes, channel in DEFAULT_RULES
-        )  # fmt: skip
+        ReminderRule.objects.bulk_create(default_rules(policy))
     return policy
 
 
@@ -113,7 +111,9 @@ class _Reconciliation:
 
     def _enqueue(self, key: Key) -> uuid.UUID:
         attendance = self.attendance
-        point = next(p for p in attendance.client.contactpoints.all() if p.pk == key.contact_point_id)
+        point = next(
+            p for p in attendance.client.contactpoints.all() if p.pk == key.contact_point_id
+        )
         message = outbox.enqueue(
             purpose=PURPOSE,
             about=attendance.pk,

@@ -85,7 +85,7 @@ def _replan_client(client_id: uuid.UUID) -> None:
         return
     ReplanRequest.objects.filter(pk__in=ids).delete()
     coming = Appointment.objects.filter(starts_at__gt=now())
-    for pk in Attendance.objects.filter(
-        client=client_id, appointment__in=coming
-    ).values_list("pk", flat=True):
+    for pk in Attendance.objects.filter(client=client_id, appointment__in=coming).values_list(
+        "pk", flat=True
+    ):
         plan_reminders(pk)

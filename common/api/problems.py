@@ -119,7 +119,7 @@ def _flattened(details: Any, path: str) -> Iterator[Fault]:
     elif isinstance(details, list):
         nested = len(details) > 1 and any(not _is_message(item) for item in details)
         for index, item in enumerate(details):
-            step = f"{path}.{index}" if nested or not _is_message(item) and item else path
+            step = f"{path}.{index}" if nested or (not _is_message(item) and item) else path
             yield from _flattened(item, step)
 
 
@@ -153,5 +153,3 @@ def json_500(request: HttpRequest) -> HttpResponse:
     return plain_problem(
         500, code="server_error", detail="The fault is on our side. Nothing was changed."
     )
-
-

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 
-class FieldFault(serializers.Serializer[Any]):
+class FaultOutput(serializers.Serializer[Any]):
     """One field's fault."""
 
     field = serializers.CharField(help_text="Its name; a path such as `rules.0.channel` if nested.")
@@ -25,7 +25,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField(help_text="For programs: stable.")
-    errors = FieldFault(many=True)
+    errors = FaultOutput(many=True)  # type: ignore[assignment]  # RFC 9457 names it so
 
 
 def problem_of(words: str) -> OpenApiResponse:
@@ -51,19 +51,20 @@ class Schema(AutoSchema):
     """Adds the problem answers to every operation, as `application/problem+json`."""
 
     def get_response_serializers(self) -> Any:
-        given = super().get_response_serializers()
-        if not isinstance(given, dict):
-            given = {self._success_code(): given}
+        given: Any = super().get_response_serializers()
+        answers = given if isinstance(given, dict) else {self._success_code(): given}
         errors = dict(ALWAYS)
         if "{" in self.path:
             errors |= WITH_ID
-        if self.method in {"POST", "PUT", "PATCH", "DELETE"}:
-            errors |= WITH_BODY
-        elif "403" not in given:
-            errors |= {403: "You may not see this."}
+        errors |= WITH_BODY if self.method != "GET" else {403: "You may not see this."}
         for status, words in errors.items():
-            given.setdefault((status, "application/problem+json"), problem_of(words))
-        return given
+            answers.setdefault((status, "application/problem+json"), problem_of(words))
+        return answers
+
+    def get_summary(self) -> str | None:
+        """The docstring's first line."""
+        lines: list[str] = self.get_description().splitlines()
+        return lines[0].rstrip(".") if lines else None
 
     def _success_code(self) -> int:
         return {"POST": 201, "DELETE": 204}.get(self.method, 200)

@@ -1,9 +1,11 @@
 """What every serializer here does: refuse what it does not know, and keep text within bounds."""
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -36,3 +38,22 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 class Nothing(StrictSerializer):
     """A request without a body."""
+
+
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+
+
+class MomentField(serializers.DateTimeField):
+    """A time with its offset. Without one nobody knows which moment is meant, so it is refused."""
+
+    default_error_messages = {
+        "no_offset": "Give the time with its offset, such as 2026-12-01T10:00:00-06:00.",
+    }
+
+    def enforce_timezone(self, value: dt.datetime) -> dt.datetime:
+        if timezone.is_naive(value):
+            self.fail("no_offset")
+        # Within these years a length can be added without running over the calendar's end.
+        if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+            self.fail("overflow")
+        return super().enforce_timezone(value)

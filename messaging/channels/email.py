@@ -87,7 +87,7 @@ class EmailSession:
             [message.to],
             headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
         )
-        text = email.message().as_bytes(linesep="\r\n")
+        text: bytes = email.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
         return LEADING_DOT.sub(b"..", text) + b"\r\n.\r\n"
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
@@ -97,9 +97,7 @@ class EmailSession:
             self._drop()
 
     @staticmethod
-    def _step(
-        answer: tuple[int, bytes], *, wanted: int = 250, recipient: bool = False
-    ) -> None:
+    def _step(answer: tuple[int, bytes], *, wanted: int = 250, recipient: bool = False) -> None:
         code, words = answer
         if code == wanted or (recipient and code == 251):
             return

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import connection, transaction
 
-from clients.models import Channel
+from clients.models import Channel, ContactPoint
 from clients.services import mark_undeliverable
 from common.clock import now
 from common.crypto import encrypt, token_digest
@@ -34,8 +34,8 @@ from messaging.services import circuit
 from messaging.services.authorise import End, Later, leased, verdicts
 from messaging.services.optout import opt_out
 from messaging.services.progress import tell
-from messaging.states import AttemptState, MessageState, Reason
 from messaging.statements import Outcome
+from messaging.states import AttemptState, MessageState, Reason
 
 log = logging.getLogger(__name__)
 
@@ -123,9 +123,7 @@ def _end_and_put_off(
     for pk, verdict in found.items():
         if isinstance(verdict, Content):
             continue
-        ours = Message.objects.filter(
-            pk=pk, lease=lease, state=MessageState.SENDING, armed=False
-        )
+        ours = Message.objects.filter(pk=pk, lease=lease, state=MessageState.SENDING, armed=False)
         if isinstance(verdict, Later):
             ours.update(
                 state=MessageState.SCHEDULED, send_at=verdict.at, lease=None, lease_until=None,
@@ -229,8 +227,8 @@ def settle(channel: Channel, outcomes: Sequence[Outcome]) -> None:
     settled = statements.record(outcomes, now=now())
     tell([row for row in settled if row[1] != MessageState.SCHEDULED])
     dead = [pk for pk, _, reason in settled if reason == Reason.INVALID_NUMBER]
-    for message in Message.objects.filter(pk__in=dead, contact_point__isnull=False):
-        mark_undeliverable(point=message.contact_point, code=Reason.INVALID_NUMBER)
+    for point in ContactPoint.objects.filter(messages__in=dead).distinct():
+        mark_undeliverable(point=point, code=Reason.INVALID_NUMBER)
     opted = [pk for pk, _, reason in settled if reason == Reason.OPTED_OUT]
     for message in Message.objects.filter(pk__in=opted):
         opt_out(address_index=message.address_index, channel=Channel(message.channel))

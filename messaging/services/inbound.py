@@ -156,4 +156,3 @@ HANDLERS = {
     Meaning.HELP: _help,
     Meaning.TEXT: _to_a_person,
 }
-

@@ -14,9 +14,7 @@ from messaging.states import MessageState, Reason
 
 def opt_out(*, address_index: str, channel: Channel) -> bool:
     """Obey from this transaction on: nothing pending to the address is sent. True if it is new."""
-    _, made = OptOut.objects.get_or_create(
-        address_index=address_index, channel=channel, until=None
-    )
+    _, made = OptOut.objects.get_or_create(address_index=address_index, channel=channel, until=None)
     pending = Q(address_index=address_index, channel=channel)
     tell(end_unarmed(pending, state=MessageState.SKIPPED, reason=Reason.OPTED_OUT))
     if made:

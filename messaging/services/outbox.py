@@ -106,7 +106,5 @@ def end_unarmed(
 
 def cancel(message_ids: Iterable[uuid.UUID], *, reason: Reason) -> set[uuid.UUID]:
     """Take back what is no longer wanted; the ids of those that will never be sent."""
-    ended = end_unarmed(
-        Q(pk__in=list(message_ids)), state=MessageState.CANCELLED, reason=reason
-    )
+    ended = end_unarmed(Q(pk__in=list(message_ids)), state=MessageState.CANCELLED, reason=reason)
     return {pk for pk, _, _ in ended}

@@ -23,6 +23,4 @@ def end_what_lost_consent(event: ContactPermissionChanged) -> None:
     )
     ids = list(lost.values_list("pk", flat=True))
     if ids:
-        tell(
-            end_unarmed(Q(pk__in=ids), state=MessageState.SKIPPED, reason=Reason.NO_CONSENT)
-        )
+        tell(end_unarmed(Q(pk__in=ids), state=MessageState.SKIPPED, reason=Reason.NO_CONSENT))

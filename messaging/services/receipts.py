@@ -59,9 +59,7 @@ def _apply(receipt: Receipt) -> str:
     if attempt.state in (AttemptState.REFUSED, AttemptState.DEFERRED):
         return "not_accepted"
     if attempt.state != AttemptState.ACCEPTED:
-        attempt.change(
-            state=AttemptState.ACCEPTED, provider_id=receipt.provider_id, ended_at=now()
-        )
+        attempt.change(state=AttemptState.ACCEPTED, provider_id=receipt.provider_id, ended_at=now())
     return "moved" if _move(attempt.message_id, state, receipt) else "not_forward"
 
 
@@ -70,7 +68,9 @@ def _move(message_id: uuid.UUID, state: MessageState, receipt: Receipt) -> bool:
     sources = [origin for origin, targets in MOVES.items() if state in targets]
     ended = None if state == MessageState.SENT else moment
     reason = Reason.NOT_DELIVERED if state == MessageState.FAILED else ""
-    movable = Message.objects.select_for_update(of=("self",)).filter(pk=message_id, state__in=sources)
+    movable = Message.objects.select_for_update(of=("self",)).filter(
+        pk=message_id, state__in=sources
+    )
     message = movable.select_related("contact_point").first()
     if message is None:
         return False

@@ -32,9 +32,7 @@ def sweep() -> dict[str, int]:
 @transaction.atomic
 def return_unarmed() -> int:
     """A lapsed lease without an attempt: provably not sent, so it is due again."""
-    lapsed = Message.objects.filter(
-        state=MessageState.SENDING, armed=False, lease_until__lt=now()
-    )
+    lapsed = Message.objects.filter(state=MessageState.SENDING, armed=False, lease_until__lt=now())
     return lapsed.update(
         state=MessageState.SCHEDULED, lease=None, lease_until=None, updated_at=now()
     )
@@ -94,7 +92,7 @@ def _handle_left_over(
     model: type[Receipt] | type[InboundMessage], handle: Callable[[uuid.UUID], None]
 ) -> int:
     """Handle what was stored and not handled, each by itself: a bad one stops no other."""
-    left = model._default_manager.filter(handled_at=None).order_by("created_at")
+    left = model.objects.filter(handled_at=None).order_by("created_at")
     ids = list(left.values_list("pk", flat=True)[:AT_ONCE])
     for pk in ids:
         try:

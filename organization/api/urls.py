@@ -1,5 +1,7 @@
 """Below `/api/v1/`."""
 
+from typing import Any
+
 from django.urls import path
 
 from organization.api.views import (
@@ -11,8 +13,8 @@ from organization.api.views import (
     TokenView,
 )
 
-LIST = {"get": "list"}
-ONE = {"get": "retrieve"}
+LIST: dict[str, Any] = {"get": "list"}
+ONE: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
     path("auth/token/", TokenView.as_view()),

@@ -81,11 +81,13 @@ class TokenView(APIView):
     throttle_scope = "token"
 
     def get_permissions(self) -> list[Any]:
-        return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
+        return [AllowAny()] if self.request.method == "POST" else [*super().get_permissions()]
 
     def get_authenticators(self) -> list[Any]:
         # Who signs in anew is not judged by a token or cookie that has run out.
-        return [] if self.request and self.request.method == "POST" else super().get_authenticators()
+        return (
+            [] if self.request and self.request.method == "POST" else super().get_authenticators()
+        )
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Token"
