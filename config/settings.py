@@ -222,6 +222,19 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "clients.models.Channel",
+        "RuleChannelEnum": "appointments.states.RuleChannel",
+        "LanguageEnum": "organization.models.Language",
+        "AppointmentStatusEnum": "appointments.states.AppointmentStatus",
+        "AttendanceStatusEnum": "appointments.states.AttendanceStatus",
+        "MessageStateEnum": "messaging.states.MessageState",
+        "ReminderStateEnum": "appointments.states.ReminderState",
+        "AttemptStateEnum": "messaging.states.AttemptState",
+        "ReasonEnum": "messaging.states.Reason",
+        "PhaseKindEnum": "organization.models.PhaseKind",
+        "AppointmentKindEnum": "appointments.states.AppointmentKind",
+    },
 }
 
 # ── Messages: e-mail by SMTP, texts by a Twilio-compatible provider ───────────────────────────
@@ -257,5 +270,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # The SDK logs whole requests, addresses and texts included.
+    "loggers": {"twilio": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
 }

@@ -12,5 +12,6 @@ urlpatterns = [
     path("health/ready", views.ready),
     path("health/queue", views.queue),
     path("api/v1/", include("config.api")),
+    path("webhooks/twilio/", include("messaging.api.webhook_urls")),
     path("accounts/", include("allauth.account.urls")),
 ]

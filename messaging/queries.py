@@ -1,18 +1,36 @@
-"""How the engine is doing, for `/health/queue` and for whoever watches."""
+"""How the engine is doing, for `/health/queue` and for whoever watches; and who opted out."""
 
 import datetime as dt
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
 
-from clients.models import Channel
+from clients.models import Channel, ContactPoint
 from common.clock import now
-from messaging.models import ChannelState, Heartbeat, Message
+from messaging.models import ChannelState, Heartbeat, Message, OptOut
 from messaging.states import MessageState
+from organization.models import User
 
 HEART = "engine"
 SILENT_AFTER = dt.timedelta(seconds=60)
 LATE_AFTER = dt.timedelta(seconds=120)
+
+
+def opted_out_points(user: User) -> QuerySet[ContactPoint]:
+    """The contact points that this person sees and whose address wants nothing, and since when."""
+    opted = OptOut.objects.filter(address_index=OuterRef("address_index"), until=None)
+    points = ContactPoint.objects.visible_to(user)
+    return points.annotate(opted_out_since=Subquery(opted.values("since")[:1])).filter(
+        opted_out_since__isnull=False
+    )
+
+
+def clients_with_address(address_indexes: Iterable[str], user: User) -> set[uuid.UUID]:
+    """The clients whom this person sees and who have one of these addresses."""
+    points = ContactPoint.objects.visible_to(user).filter(address_index__in=list(address_indexes))
+    return set(points.values_list("client", flat=True))
 
 
 def due_count(channel: Channel, *, at_most: int) -> int:

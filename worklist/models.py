@@ -35,6 +35,15 @@ class Priority(models.IntegerChoices):
     LOW = 3, "Low"
 
 
+def _of_roles(user: User) -> Q:
+    """Tasks due from a role that the person holds at the task's facility, or anywhere if none."""
+    everywhere = {role for held in user.access.roles.values() for role in held}
+    fitting = Q(facility=None, role__in=everywhere)
+    for facility_id, held in user.access.roles.items():
+        fitting |= Q(facility=facility_id, role__in=held)
+    return fitting
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> Self:
         return self.filter(state=TaskState.OPEN)
@@ -42,11 +51,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, user: User) -> Self:
         """Tasks about clients whose tasks this person sees, and those about none of their roles."""
         visible = Client.objects.visible_to(user, Capability.VIEW_TASKS)
-        roles = {role for held in user.access.roles.values() for role in held}
-        about_none = Q(client=None, role__in=roles) & (
-            Q(facility=None) | Q(facility__in=user.access.facilities)
-        )
-        return self.filter(Q(client__in=visible) | about_none)
+        return self.filter(Q(client__in=visible) | (Q(client=None) & _of_roles(user)))
+
+    def due_from(self, user: User) -> Self:
+        """Those this person is to do: assigned to them, or to nobody but a role of theirs."""
+        return self.filter(Q(assignee=user) | (Q(assignee=None) & _of_roles(user)))
 
 
 class Task(Row):
@@ -56,7 +65,7 @@ class Task(Row):
     """
 
     kind = models.CharField(max_length=32, choices=TaskKind.choices)
-    source = models.CharField(max_length=80)
+    source = models.CharField(max_length=120)
     client = models.ForeignKey(
         Client, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
     )

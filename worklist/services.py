@@ -44,7 +44,7 @@ def open_task(
     if client is not None and assignee is None and not role:
         assignee = primary_counselor(client)
         role = "" if assignee else Role.INTAKE
-    if client is None and assignee is None:
+    if client is None and assignee is None and not role:
         role = Role.ADMINISTRATOR
     # Of two that open the same one at once, the database lets one through; the other finds it.
     Task.objects.bulk_create(

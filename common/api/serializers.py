@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import models
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -57,3 +58,15 @@ class MomentField(serializers.DateTimeField):
         if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
             self.fail("overflow")
         return super().enforce_timezone(value)
+
+
+class EnumField(serializers.ChoiceField):
+    """One member of an enumeration, as the services take it."""
+
+    def __init__(self, enum: type[models.Choices], **kwargs: Any) -> None:
+        self.enum = enum
+        kwargs.setdefault("choices", enum.choices)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return self.enum(super().to_internal_value(data))

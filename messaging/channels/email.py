@@ -88,7 +88,8 @@ class EmailSession:
             headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
         )
         text: bytes = email.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
-        return LEADING_DOT.sub(b"..", text) + b"\r\n.\r\n"
+        end = b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n"
+        return LEADING_DOT.sub(b"..", text) + end
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
         try:

@@ -29,7 +29,9 @@ class GatewayHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has 
     """The SDK's HTTP client with time-outs (it has none) and the configured host."""
 
     def __init__(self) -> None:
-        super().__init__(timeout=(CONNECT_SECONDS, READ_SECONDS), max_retries=0)
+        super().__init__(max_retries=0)
+        # The SDK's constructor takes one number only; `requests` takes connect and read apart.
+        self.timeout = (CONNECT_SECONDS, READ_SECONDS)
         self._target = urlsplit(settings.TWILIO_API_URL)
 
     def request(self, method: str, url: str, **kwargs: Any) -> Any:

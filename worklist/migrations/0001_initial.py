@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('kind', models.CharField(choices=[('accept_client', 'Accept a new client'), ('reschedule_request', 'Client asks for another time'), ('client_declined', "Client can't come"), ('call_client', 'Call the client: a reminder may not have arrived'), ('read_reply', "Read a client's reply"), ('no_show_outreach', 'Reach out after a missed appointment'), ('text_refused', "A message's text was refused as not discreet"), ('reminder_undeliverable', 'A reminder could not be delivered'), ('channel_down', 'A message channel is not working')], max_length=32)),
-                ('source', models.CharField(max_length=80)),
+                ('source', models.CharField(max_length=120)),
                 ('role', models.CharField(blank=True, choices=[('counselor', 'Counselor'), ('clinical_supervisor', 'Clinical supervisor'), ('nurse', 'Nurse'), ('intake', 'Intake'), ('front_desk', 'Front desk'), ('program_manager', 'Program manager'), ('privacy_officer', 'Privacy officer'), ('administrator', 'Administrator')], max_length=24)),
                 ('priority', models.PositiveSmallIntegerField(choices=[(1, 'High'), (2, 'Normal'), (3, 'Low')], default=2)),
                 ('due_at', models.DateTimeField()),

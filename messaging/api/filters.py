@@ -1,0 +1,31 @@
+"""What lists of messages can be narrowed by."""
+
+from django_filters import rest_framework as filters  # type: ignore[import-untyped]
+
+from clients.models import Channel
+from messaging.models import InboundMessage, Meaning, Message
+from messaging.states import MessageState
+
+
+class MessageFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+    """By client, state, channel and purpose."""
+
+    client = filters.UUIDFilter()
+    state = filters.ChoiceFilter(choices=MessageState.choices)
+    channel = filters.ChoiceFilter(choices=Channel.choices)
+    purpose = filters.CharFilter(max_length=32, help_text="Such as `reminder`.")
+
+    class Meta:
+        model = Message
+        fields: list[str] = []
+
+
+class InboundFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+    """By client and meaning."""
+
+    client = filters.UUIDFilter()
+    meaning = filters.ChoiceFilter(choices=Meaning.choices)
+
+    class Meta:
+        model = InboundMessage
+        fields: list[str] = []
