@@ -10,7 +10,7 @@ from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
 from appointments.states import Response, ResponseSource
 from appointments.texts import VERSION, reminder_texts
-from casework.queries import current_phases
+from casework.queries import current_phases, left_treatment_at
 from clients.models import Channel
 from messaging.models import Meaning, Message
 from messaging.purposes import Content, Stop
@@ -36,13 +36,14 @@ class ReminderPurpose:
         """Still expected, not moved, still in treatment, not on the unit? Then the text."""
         attendances = Attendance.objects.filter(pk__in=[m.about for m in messages if m.about])
         by_id = {a.pk: a for a in attendances.select_related("appointment__facility", "client")}
-        phases = current_phases({a.client_id for a in by_id.values()})
+        clients = {a.client_id for a in by_id.values()}
+        phases, left = current_phases(clients), left_treatment_at(clients)
         found: dict[uuid.UUID, Content | Stop] = {}
         for message in messages:
             attendance = by_id[message.about]  # type: ignore[index]  # set since it was made
             phase = phases.get(attendance.client_id)
             on_unit = phase is not None and phase.program.residential
-            reason = ended_because(attendance)
+            reason = ended_because(attendance, left.get(attendance.client_id))
             if reason is None and on_unit and not attendance.client.messages_on_unit:
                 reason = Reason.ON_UNIT
             found[message.pk] = Stop(reason) if reason else self._content(message, attendance)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from appointments.models import (
     Appointment,
@@ -26,7 +26,8 @@ from appointments.states import (
     RuleChannel,
     RuleWhen,
 )
-from casework.models import Episode, Phase
+from casework.models import Phase
+from casework.queries import left_treatment_at
 from clients.models import Channel, Client, ContactConsent, ContactPoint
 from common.clock import now
 from messaging.models import OptOut
@@ -99,7 +100,7 @@ def facts_of(attendance: Attendance, policy: ReminderPolicy) -> Facts:
         contacts=_contacts(client, appointment),
         preferred=Channel(client.preferred_channel),
         quiet=quiet_hours(appointment.facility, client),
-        ended=ended_because(attendance),
+        ended=ended_because(attendance, left_treatment_at([client.pk]).get(client.pk)),
         on_unit=on_unit,
         unit_left_at=None if on_unit else _unit_left_at(phase, client),
         handed_over=frozenset(
@@ -108,8 +109,12 @@ def facts_of(attendance: Attendance, policy: ReminderPolicy) -> Facts:
     )
 
 
-def ended_because(attendance: Attendance) -> Reason | None:
-    """Why nothing is to be said about an attendance; None while it is to be."""
+def ended_because(attendance: Attendance, left_at: dt.datetime | None) -> Reason | None:
+    """Why nothing is to be said about an attendance; None while it is to be.
+
+    `left_at`: when the client left treatment, if they are in none now. What was booked after that
+    is a new beginning.
+    """
     appointment = attendance.appointment
     if appointment.status == AppointmentStatus.CANCELLED:
         moved = appointment.cancelled_by == CancelledBy.RESCHEDULED
@@ -122,14 +127,8 @@ def ended_because(attendance: Attendance) -> Reason | None:
         return Reason.ATTENDANCE_ENDED
     if attendance.client.deceased_on:
         return Reason.DECEASED
-    return Reason.NOT_IN_TREATMENT if _left_treatment(attendance) else None
-
-
-def _left_treatment(attendance: Attendance) -> bool:
-    """Discharged since it was booked, and in no new course of treatment."""
-    episodes = Episode.objects.filter(client=attendance.client_id)
-    ended = episodes.aggregate(latest=Max("discharged_at"))["latest"]
-    return ended is not None and ended >= attendance.created_at and not episodes.active().exists()
+    discharged_since = left_at is not None and left_at >= attendance.created_at
+    return Reason.NOT_IN_TREATMENT if discharged_since else None
 
 
 def _current_phase(client: Client) -> Phase | None:
@@ -274,7 +273,8 @@ def reminders_of(appointment: Appointment, user: User) -> QuerySet[Reminder]:
 
 def facilities_with_policy(user: User) -> QuerySet[Facility]:
     """The facilities whose reminder policy this person reads, with it and its rules in force."""
-    in_force = ReminderRule.objects.filter(retired_at=None)
+    earliest_first = (F("minutes_before").desc(nulls_last=True), "channel", "id")
+    in_force = ReminderRule.objects.filter(retired_at=None).order_by(*earliest_first)
     return (
         Facility.objects.filter(pk__in=user.access.where(Capability.VIEW_POLICIES))
         .select_related("reminder_policy")

@@ -1,12 +1,17 @@
 """What upper floors and lists ask about the course of treatment."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
 
-from django.db.models import Q
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
+from casework.gates import GateFinding, findings
 from casework.models import Episode, Phase
-from organization.models import PhaseKind, User
+from casework.moves import TransitionReason, reasons_for
+from organization.models import PhaseKind, Program, User
 from organization.roles import Capability
 
 ON_THE_UNIT = (PhaseKind.DETOX, PhaseKind.INPATIENT)
@@ -21,14 +26,58 @@ def clients_on_the_unit(user: User, capability: Capability) -> Q | None:
     return Q(pk__in=present.values("episode__client"))
 
 
+def clients_now_in(kind: PhaseKind) -> Q:
+    """A filter on clients: those whose current phase is of this kind."""
+    return Q(pk__in=Phase.objects.current().filter(kind=kind).values("episode__client"))
+
+
 def current_phases(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Phase]:
     """The current phase of each of these clients who is in treatment, with its program; one query."""
     phases = Phase.objects.current().filter(episode__client__in=list(client_ids))
     return {p.episode.client_id: p for p in phases.select_related("program", "episode")}
 
 
-def discharged(client_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of these clients who have been in treatment here and are in none now."""
-    episodes = Episode.objects.filter(client__in=list(client_ids))
-    ended = set(episodes.values_list("client", flat=True))
-    return ended - set(episodes.active().values_list("client", flat=True))
+def left_treatment_at(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
+    """When each of these clients who were in treatment and are in none now left it; one query."""
+    active = Q(discharged_at__isnull=True)
+    left = (
+        Episode.objects.filter(client__in=list(client_ids))
+        .values("client")
+        .annotate(latest=Max("discharged_at"), active=Count("pk", filter=active))
+        .filter(active=0)
+        .order_by()
+    )
+    return dict(left.values_list("client", "latest"))
+
+
+def phases_that_count() -> "Prefetch[str, QuerySet[Phase], str]":
+    """To fetch with episodes: `valid_phases`, those not undone, in order."""
+    return Prefetch("phases", Phase.objects.filter(void=False), to_attr="valid_phases")
+
+
+@dataclass(frozen=True)
+class PossibleMove:
+    """A phase that may follow: why, into which programs, and what each one's gates say."""
+
+    phase: PhaseKind
+    reasons: list[TransitionReason]
+    programs: list[tuple[Program, dict[str, GateFinding]]]
+
+
+def possible_moves(episode: Episode) -> list[PossibleMove]:
+    """Where an episode can go from its current phase; nowhere after discharge."""
+    current = episode.current_phase()
+    if current is None:
+        return []
+    here = Program.objects.filter(facility=episode.facility_id, active=True)
+    offered = cast("QuerySet[Program]", here)
+    return [
+        PossibleMove(
+            phase=kind,
+            reasons=sorted(reasons_for(PhaseKind(current.kind), kind)),
+            programs=[
+                (program, findings(episode, program)) for program in offered.filter(phase=kind)
+            ],
+        )
+        for kind in current.allowed_moves()
+    ]

@@ -17,7 +17,7 @@ from casework.moves import (
 )
 from casework.undo import written_on_phase
 from clients.models import Client
-from clients.services import end_care_team
+from clients.services import end_care_team, require_for_client
 from common.clock import now
 from common.database import broken_constraint
 from common.errors import Conflict, Invalid
@@ -38,7 +38,10 @@ def admit(
 ) -> Episode:
     """Start a course of treatment in a program's phase. One active episode a client."""
     by.access.require(Capability.ADMIT, program.facility_id)
+    require_for_client(by, Capability.ADMIT, client)
     moment = _moment(at)
+    if moment.date() < client.birth_date:
+        raise Invalid("This lies before the client's birth.", code="before_birth", field="at")
     _check_program(program, program.facility_id)
     if not client.known_at.current().filter(facility=program.facility_id).exists():
         raise Invalid(
@@ -88,8 +91,7 @@ def move_phase(
 
     Raises `phase_not_allowed` with the moves that are, and `gate_not_met` with what is missing.
     """
-    by.access.require(Capability.MOVE_PHASE, episode.facility_id)
-    episode, current = _lock(episode)
+    episode, current = _lock(episode, by)
     entering = PhaseKind(program.phase)
     if entering not in current.allowed_moves():
         raise _not_allowed(current, entering)
@@ -121,8 +123,7 @@ def undo_transition(*, transition: Transition, by: User) -> Transition:
 
     The transition stays, marked undone; its phase is void, and the former one is open again.
     """
-    by.access.require(Capability.MOVE_PHASE, transition.episode.facility_id)
-    _, current = _lock(transition.episode)
+    _, current = _lock(transition.episode, by)
     transition.refresh_from_db()
     if transition.undone_at is not None:
         raise Conflict("This move has been undone already.", code="already_undone")
@@ -155,8 +156,7 @@ def discharge(
     at: dt.datetime | None = None,
 ) -> Episode:
     """End the course of treatment, its phase and its care team. It is never reopened."""
-    by.access.require(Capability.MOVE_PHASE, episode.facility_id)
-    episode, current = _lock(episode)
+    episode, current = _lock(episode, by)
     moment = _moment(at, after=current.started_at)
     zone = ZoneInfo(episode.facility.zone)
     admitted_on = episode.admitted_at.astimezone(zone).date()
@@ -197,8 +197,9 @@ def _check_program(program: Program, facility_id: object) -> None:
         raise Invalid("This program is another facility's.", code="other_facility", field="program")
 
 
-def _lock(episode: Episode) -> tuple[Episode, Phase]:
-    """The episode as it is now, ours until the transaction ends, and its open phase."""
+def _lock(episode: Episode, by: User) -> tuple[Episode, Phase]:
+    """The episode as it is now, this person's to move until the transaction ends; its open phase."""
+    by.access.require(Capability.MOVE_PHASE, episode.facility_id)
     locked = Episode.objects.select_for_update().get(pk=episode.pk)
     current = locked.current_phase()
     if current is None:
@@ -206,6 +207,7 @@ def _lock(episode: Episode) -> tuple[Episode, Phase]:
             "This episode has ended. A new course of treatment is a new admission.",
             code="episode_discharged",
         )
+    require_for_client(by, Capability.MOVE_PHASE, locked.client)
     return locked, current
 
 

@@ -36,7 +36,8 @@ def normal_email(value: str) -> str:
             code="invalid_email",
             field="value",
         ) from None
-    return address
+    local, domain = address.rsplit("@", 1)
+    return f"{local}@{domain.encode('idna').decode()}"  # as mail servers know it
 
 
 def address_index(address: str) -> str:

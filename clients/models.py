@@ -190,6 +190,12 @@ class ConsentMethod(models.TextChoices):
     VERBAL = "verbal", "Said to staff"
 
 
+class ContactConsentQuerySet(models.QuerySet["ContactConsent"]):
+    def visible_to(self, user: User) -> Self:
+        """Those for contact points that this person sees."""
+        return self.filter(contact_point__in=ContactPoint.objects.visible_to(user))
+
+
 class ContactConsent(Row):
     """A client's permission to be messaged at a contact point: who recorded it, when, and how."""
 
@@ -205,6 +211,8 @@ class ContactConsent(Row):
     withdrawn_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = ContactConsentQuerySet.as_manager()
 
     class Meta:
         constraints = [

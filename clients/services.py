@@ -21,7 +21,7 @@ from clients.models import (
 )
 from common.clock import now
 from common.database import broken_constraint
-from common.errors import Conflict, FieldFault, Invalid
+from common.errors import Conflict, FieldFault, Forbidden, Invalid
 from common.events import ContactPermissionChanged, PrimaryCounselorNamed, announce
 from organization.models import Facility, Membership, User
 from organization.roles import Capability, roles_with
@@ -43,6 +43,28 @@ def check_row(row: Any, *, leave_out: tuple[str, ...] = ()) -> None:
         raise Invalid("Some fields need another value.", faults=faults) from None
 
 
+def require_for_client(by: User, capability: Capability, client: Client) -> None:
+    """Raise `Forbidden` unless a role through which this person sees the client has it."""
+    if not Client.objects.visible_to(by, capability).filter(pk=client.pk).exists():
+        raise Forbidden(
+            f"Your role doesn't include this for this client: "
+            f"{capability.label[0].lower()}{capability.label[1:]}.",
+            code="capability_missing",
+        )
+
+
+def _check_dates(client: Client) -> None:
+    if client.birth_date > now().date():
+        raise Invalid("A birth date lies in the past.", code="in_the_future", field="birth_date")
+    died = client.deceased_on
+    if died is not None and not client.birth_date <= died <= now().date():
+        raise Invalid(
+            "The date of death lies between birth and today.",
+            code="out_of_range",
+            field="deceased_on",
+        )
+
+
 @transaction.atomic
 def create_client(
     *,
@@ -61,8 +83,6 @@ def create_client(
     `greeting_name` is the chosen or legal first name unless given.
     """
     by.access.require(Capability.CREATE_CLIENT, facility.pk)
-    if birth_date > now().date():
-        raise Invalid("A birth date lies in the past.", code="in_the_future", field="birth_date")
     client = Client(
         record_number=_next_record_number(),
         legal_first_name=legal_first_name,
@@ -73,6 +93,7 @@ def create_client(
         **details,
     )
     check_row(client)
+    _check_dates(client)
     client.save(force_insert=True)
     KnownAt.objects.create(client=client, facility=facility, reason=KnownReason.ADMISSION)
     note_change("client.created", client.pk, by=by.pk, clients=[client.pk])
@@ -89,21 +110,27 @@ def _next_record_number() -> str:
 def _first_primary(client: Client, facility: Facility, named: User | None, by: User) -> None:
     if named is None and by.access.can(Capability.SEE_CARE_TEAM, facility.pk):
         named = by
+    elif named is not None and named != by:
+        by.access.require(Capability.NAME_PRIMARY, facility.pk)
     if named is None:
         raise Invalid(
             "Name the primary counselor who takes this client.",
             code="required",
             field="primary_counselor",
         )
-    name_primary_counselor(client=client, facility=facility, counselor=named, by=by)
+    _make_primary(client, facility, named, by, field="primary_counselor")
 
 
 @transaction.atomic
 def update_client(*, client: Client, by: User, **changes: Any) -> Client:
     """Change names, language, zone and the like; what may be sent is looked at again."""
+    require_for_client(by, Capability.EDIT_CLIENT, client)
+    if not changes:
+        return client
     for name, value in changes.items():
         setattr(client, name, value)
     check_row(client)
+    _check_dates(client)
     client.change(**changes)
     note_change("client.updated", client.pk, by=by.pk, clients=[client.pk])
     announce(ContactPermissionChanged(client.pk))
@@ -119,8 +146,20 @@ def name_primary_counselor(
 ) -> CareTeamMember:
     """Make somebody the primary counselor, in one act with ending the one before.
 
-    The person must hold a counseling role at the facility. Naming the present one changes nothing.
+    The person must hold a counseling role at the facility, and the client be known there. Naming
+    the present one changes nothing.
     """
+    require_for_client(by, Capability.NAME_PRIMARY, client)
+    if not client.known_at.current().filter(facility=facility).exists():
+        raise Invalid(
+            "The client isn't known at this facility.", code="not_known_here", field="facility"
+        )
+    return _make_primary(client, facility, counselor, by, reason=reason, field="counselor")
+
+
+def _make_primary(
+    client: Client, facility: Facility, counselor: User, by: User, *, field: str, reason: str = ""
+) -> CareTeamMember:
     Client.objects.select_for_update().get(pk=client.pk)
     counseling = roles_with(Capability.SEE_CARE_TEAM)
     holds = Membership.objects.current().filter(user=counselor, facility=facility)
@@ -128,7 +167,7 @@ def name_primary_counselor(
         raise Invalid(
             "This person is not a counselor at the facility.",
             code="not_a_counselor",
-            field="primary_counselor",
+            field=field,
         )
     moment = now()
     team = client.care_team.current().select_for_update()
@@ -155,7 +194,11 @@ def name_primary_counselor(
 def join_care_team(
     *, client: Client, user: User, role: CareRole, reason: str, by: User
 ) -> CareTeamMember:
-    """Put somebody on the case; they see the record from now on."""
+    """Put somebody on the case; they see the record from now on.
+
+    The primary counselor says who, or whoever may name care teams.
+    """
+    _require_say_over_team(client, by)
     works_here = Membership.objects.current().filter(
         user=user, facility__in=client.known_at.current().values("facility")
     )
@@ -176,9 +219,18 @@ def join_care_team(
     return member
 
 
+def _require_say_over_team(client: Client, by: User) -> None:
+    if not client.care_team.current().filter(user=by, primary=True).exists():
+        require_for_client(by, Capability.NAME_PRIMARY, client)
+
+
 @transaction.atomic
 def leave_care_team(*, member: CareTeamMember, reason: str, by: User) -> CareTeamMember:
     """End somebody's time on the case, and with it their access. A primary is only replaced."""
+    member = CareTeamMember.objects.select_for_update().get(pk=member.pk)
+    _require_say_over_team(member.client, by)
+    if member.until is not None:
+        raise Conflict("They have left this care team already.", code="already_left")
     if member.primary:
         raise Conflict(
             "A primary counselor is only ever replaced: name the next one.",
@@ -211,9 +263,19 @@ def make_known_at(*, client: Client, facility: Facility, reason: KnownReason, by
 
 @transaction.atomic
 def add_contact_point(
-    *, client: Client, kind: ContactKind, value: str, by: User, **details: Any
+    *,
+    client: Client,
+    kind: ContactKind,
+    value: str,
+    by: User,
+    consent: dict[str, Any] | None = None,
+    **details: Any,
 ) -> ContactPoint:
-    """Add a telephone or mailbox. Nothing is sent there until a consent is recorded."""
+    """Add a telephone or mailbox. Nothing is sent there until a consent is recorded.
+
+    `consent` (`method`, perhaps `wording_version`) is one that the client gave in the same breath.
+    """
+    require_for_client(by, Capability.EDIT_CONTACTS, client)
     address = normal_phone(value) if kind == ContactKind.PHONE else normal_email(value)
     point = ContactPoint(
         client=client, kind=kind, value=address, address_index=address_index(address), **details
@@ -230,12 +292,17 @@ def add_contact_point(
         ) from None  # fmt: skip
     note_change("contact_point.added", point.pk, by=by.pk, clients=[client.pk])
     announce(ContactPermissionChanged(client.pk))
+    if consent:
+        grant_consent(point=point, by=by, **consent)
     return point
 
 
 @transaction.atomic
 def update_contact_point(*, point: ContactPoint, by: User, **changes: Any) -> ContactPoint:
     """Change order, validity or voicemail; an address is not changed but replaced."""
+    require_for_client(by, Capability.EDIT_CONTACTS, point.client)
+    if not changes:
+        return point
     point.change(**changes)
     note_change("contact_point.updated", point.pk, by=by.pk, clients=[point.client_id])
     announce(ContactPermissionChanged(point.client_id))
@@ -247,6 +314,7 @@ def grant_consent(
     *, point: ContactPoint, method: ConsentMethod, by: User, wording_version: str = CONSENT_WORDING
 ) -> ContactConsent:
     """Record that the client agreed to be messaged there. In force already changes nothing."""
+    require_for_client(by, Capability.EDIT_CONTACTS, point.client)
     ContactPoint.objects.select_for_update().get(pk=point.pk)
     consent, made = ContactConsent.objects.get_or_create(
         contact_point=point,
@@ -268,6 +336,7 @@ def grant_consent(
 @transaction.atomic
 def withdraw_consent(*, point: ContactPoint, by: User) -> ContactConsent:
     """Record that the client agrees no longer; nothing more goes there from this moment on."""
+    require_for_client(by, Capability.EDIT_CONTACTS, point.client)
     consent = point.consents.select_for_update().filter(withdrawn_at=None).first()
     if consent is None:
         raise Conflict("There is no consent in force for this contact point.", code="no_consent")

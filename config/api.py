@@ -7,6 +7,9 @@ urlpatterns = [
     path("", include("organization.api.urls")),
     path("", include("appointments.api.urls")),
     path("", include("messaging.api.urls")),
+    path("", include("clients.api.urls")),
+    path("", include("casework.api.urls")),
+    path("", include("worklist.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "docs/",

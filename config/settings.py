@@ -197,7 +197,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["common.api.parsers.SoundJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "common.api.pagination.TimeOrderedPagination",
     "DEFAULT_SCHEMA_CLASS": "common.api.schema.Schema",
@@ -234,6 +234,14 @@ SPECTACULAR_SETTINGS = {
         "ReasonEnum": "messaging.states.Reason",
         "PhaseKindEnum": "organization.models.PhaseKind",
         "AppointmentKindEnum": "appointments.states.AppointmentKind",
+        "ContactKindEnum": "clients.models.ContactKind",
+        "CareRoleEnum": "clients.models.CareRole",
+        "RoleEnum": "organization.roles.Role",
+        "TaskKindEnum": "worklist.models.TaskKind",
+        "TaskStateEnum": "worklist.models.TaskState",
+        "TransitionReasonEnum": "casework.moves.TransitionReason",
+        "MoveReasonEnum": "casework.api.serializers.MOVE_REASONS",
+        "DischargeReasonEnum": "casework.moves.DischargeReason",
     },
 }
 
@@ -268,7 +276,12 @@ STATIC_ROOT = BASE_DIR / ".local" / "static"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "common.logs.DiscreetFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     # The SDK logs whole requests, addresses and texts included.
     "loggers": {"twilio": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},

@@ -101,7 +101,9 @@ def _not_from_here(attendance: Attendance, wanted: AttendanceStatus) -> Conflict
     present = AttendanceStatus(attendance.status)
     allowed = [str(status) for status in ATTENDANCE_MOVES[present]]
     if allowed and present != wanted:
-        words = f"This attendance is {present.label.lower()}: that does not lead to “{wanted.label}”."
+        words = (
+            f"This attendance is {present.label.lower()}: that does not lead to “{wanted.label}”."
+        )
         return Conflict(words, code="attendance_not_ready", extra={"allowed": allowed})
     words = f"This attendance is {present.label.lower()} already."
     return Conflict(words, code="attendance_ended", extra={"allowed": allowed})

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 
@@ -14,6 +16,13 @@ class TimeOrderedPagination(CursorPagination):
     max_page_size = 100
     ordering = ("-created_at", "-id")
 
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        """A page; a cursor that no answer of ours contained points nowhere."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValidationError, ValueError):
+            raise NotFound(self.invalid_cursor_message) from None
+
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
         """What was asked for, if the view allows it; else the view's own; always with the id."""
         allowed: dict[str, tuple[str, ...]] = getattr(view, "orderings", {})
@@ -24,3 +33,11 @@ class TimeOrderedPagination(CursorPagination):
         return Response(
             {"next": self.get_next_link(), "previous": self.get_previous_link(), "results": data}
         )
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """With `ordering`, where the view has a choice."""
+        parameters: list[dict[str, Any]] = [*super().get_schema_operation_parameters(view)]
+        if allowed := sorted(getattr(view, "orderings", {})):
+            ordering = {"name": "ordering", "in": "query", "required": False}
+            parameters.append(ordering | {"schema": {"type": "string", "enum": allowed}})
+        return parameters

@@ -8,6 +8,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
+from common.api.problems import CONTENT_TYPE
+
 
 class FaultOutput(serializers.Serializer[Any]):
     """One field's fault."""
@@ -50,24 +52,29 @@ WITH_BODY = {
 class Schema(AutoSchema):
     """Adds the problem answers to every operation, as `application/problem+json`."""
 
-    def get_response_serializers(self) -> Any:
-        given: Any = super().get_response_serializers()
-        answers = given if isinstance(given, dict) else {self._success_code(): given}
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        """What is declared, and then the problems: a declared answer of the same status stays."""
+        answers = super()._get_response_bodies(direction)
+        for status, words in self._problems().items():
+            code = str(status)
+            if code not in answers:
+                answers[code] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    problem_of(words), code, [CONTENT_TYPE], direction
+                )
+        return answers
+
+    def _problems(self) -> dict[int, str]:
         errors = dict(ALWAYS)
         if "{" in self.path:
             errors |= WITH_ID
-        errors |= WITH_BODY if self.method != "GET" else {403: "You may not see this."}
-        for status, words in errors.items():
-            answers.setdefault((status, "application/problem+json"), problem_of(words))
-        return answers
+        if self.method != "GET":
+            return errors | WITH_BODY
+        return errors | {400: "A filter is malformed.", 403: "You may not see this."}
 
     def get_summary(self) -> str | None:
         """The docstring's first line."""
         lines: list[str] = self.get_description().splitlines()
         return lines[0].rstrip(".") if lines else None
-
-    def _success_code(self) -> int:
-        return {"POST": 201, "DELETE": 204}.get(self.method, 200)
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself

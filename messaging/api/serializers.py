@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clients.models import Channel, ContactPoint
-from messaging.models import Attempt, InboundMessage, Message
+from messaging.models import Attempt, InboundMessage, Meaning, Message
 from messaging.states import Reason
 from organization.roles import Capability
 
@@ -65,12 +65,21 @@ class MessageDetailOutput(MessageOutput):
 
 
 class InboundOutput(serializers.ModelSerializer[InboundMessage]):
-    """Something that came in, without its text. No client: it is not clear whose it is."""
+    """Something that came in, without its text. No client: it is not clear whose it is.
+
+    `meaning` is null until it has been looked at.
+    """
+
+    meaning = serializers.SerializerMethodField()
 
     class Meta:
         model = InboundMessage
         fields = ["id", "channel", "received_at", "meaning", "client", "answers", "handled_at"]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(Meaning.choices, allow_null=True))
+    def get_meaning(self, inbound: InboundMessage) -> str | None:
+        return inbound.meaning or None
 
 
 class InboundDetailOutput(InboundOutput):

@@ -41,13 +41,14 @@ log = logging.getLogger(__name__)
 
 CLAIM_AT_ONCE = 100
 ARM_AT_ONCE = 10
+LONGEST_HAND_OVER_SECONDS = 15
 FIRST_PAUSE = dt.timedelta(seconds=30)
 LONGEST_PAUSE = dt.timedelta(minutes=30)
 MOST_TRIES = 8
 OPTED_OUT_AT_PROVIDER = "21610"
 
 
-def drain(channel: Channel, *, seconds: float = 20) -> int:
+def drain(channel: Channel, *, seconds: float = 10) -> int:
     """Send what is due on a channel until nothing is, or the time is up; how many were tried."""
     if circuit.is_paused(channel):
         return 0
@@ -55,7 +56,9 @@ def drain(channel: Channel, *, seconds: float = 20) -> int:
     tried = 0
     try:
         with open_session(channel) as session:
-            while time.monotonic() < ends and (batch := _drain_batch(channel, session, ends)):
+            works = True
+            while works and time.monotonic() < ends:
+                batch, works = _drain_batch(channel, session, ends)
                 tried += batch
     except DeliveryError as error:
         log.warning("channel.fault channel=%s code=%s", channel, error.code)
@@ -63,18 +66,18 @@ def drain(channel: Channel, *, seconds: float = 20) -> int:
     return tried
 
 
-def _drain_batch(channel: Channel, session: ChannelSession, ends: float) -> int:
+def _drain_batch(channel: Channel, session: ChannelSession, ends: float) -> tuple[int, bool]:
+    """Claim a batch and send it; how many were tried, and whether it is worth going on."""
     lease, ids = claim(channel)
-    tried = 0
+    tried, works = 0, bool(ids)
     try:
-        while tried < len(ids) and time.monotonic() < ends:
+        while works and tried < len(ids) and time.monotonic() < ends:
             chunk = ids[tried : tried + ARM_AT_ONCE]
-            outgoing = prepare(chunk, lease)
-            settle(channel, hand_over(session, outgoing))
+            works = settle(channel, hand_over(session, prepare(chunk, lease)))
             tried += len(chunk)
     finally:
         statements.release(lease=lease, now=now())
-    return tried
+    return tried, works
 
 
 def claim(channel: Channel) -> tuple[uuid.UUID, list[uuid.UUID]]:
@@ -84,7 +87,7 @@ def claim(channel: Channel) -> tuple[uuid.UUID, list[uuid.UUID]]:
     ids = statements.claim(
         channel=channel, limit=CLAIM_AT_ONCE, lease=lease, until=until, now=moment
     )
-    return lease, ids
+    return lease, sorted(ids)  # one order for all who lock several rows
 
 
 @transaction.atomic
@@ -160,10 +163,14 @@ def _new_link(message: Message) -> str:
 
 
 def hand_over(session: ChannelSession, outgoing: Sequence[Outgoing]) -> list[Outcome]:
-    """Give each to the provider. After a fault of the channel itself the rest is not tried."""
+    """Give each to the provider. After a fault of the channel itself, or when the provider takes so
+    long that a time limit would cut us short, the rest is put off untried."""
     outcomes: list[Outcome] = []
+    ends = time.monotonic() + LONGEST_HAND_OVER_SECONDS
     broken: DeliveryError | None = None
     for message in outgoing:
+        if time.monotonic() > ends:
+            broken = broken or DeliveryError(Fate.CHANNEL, code="provider_slow")
         if broken:
             outcomes.append(_put_off(message, broken, tries=0))
             continue
@@ -172,6 +179,11 @@ def hand_over(session: ChannelSession, outgoing: Sequence[Outgoing]) -> list[Out
         except DeliveryError as error:
             broken = error if error.fate is Fate.CHANNEL else None
             outcomes.append(_failed(message, error))
+        except Exception as error:
+            # A fault of ours at one row stops no other; how far it got can't be known.
+            log.exception("hand_over.failed message=%s", message.message_id)
+            doubt = DeliveryError(Fate.UNKNOWN, code=type(error).__name__)
+            outcomes.append(_failed(message, doubt))
     return outcomes
 
 
@@ -218,10 +230,10 @@ def _put_off(message: Outgoing, error: DeliveryError, *, tries: int) -> Outcome:
 
 
 @transaction.atomic
-def settle(channel: Channel, outcomes: Sequence[Outcome]) -> None:
-    """Record what became of hand-overs, tell of it, and draw the consequences."""
+def settle(channel: Channel, outcomes: Sequence[Outcome]) -> bool:
+    """Record what became of hand-overs, tell of it, draw the consequences; whether the channel works."""
     if not outcomes:
-        return
+        return True
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
     settled = statements.record(outcomes, now=now())
@@ -232,12 +244,14 @@ def settle(channel: Channel, outcomes: Sequence[Outcome]) -> None:
     opted = [pk for pk, _, reason in settled if reason == Reason.OPTED_OUT]
     for message in Message.objects.filter(pk__in=opted):
         opt_out(address_index=message.address_index, channel=Channel(message.channel))
-    _watch(channel, outcomes)
+    return _watch(channel, outcomes)
 
 
-def _watch(channel: Channel, outcomes: Sequence[Outcome]) -> None:
+def _watch(channel: Channel, outcomes: Sequence[Outcome]) -> bool:
     """One fault of the channel puts the rest of a chunk off with it: that is one fault, not ten."""
     if any(o.attempt_state == AttemptState.ACCEPTED for o in outcomes):
         circuit.note_success(channel)
-    if any(o.attempt_state == AttemptState.DEFERRED and not o.tries for o in outcomes):
+    broken = any(o.attempt_state == AttemptState.DEFERRED and not o.tries for o in outcomes)
+    if broken:
         circuit.note_fault(channel)
+    return not broken

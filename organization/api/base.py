@@ -113,8 +113,12 @@ class Resource(GenericViewSet[Any]):
                 found.append(value)
         return found
 
+    def fill_in(self, rows: Sequence[Any]) -> None:
+        """Fetch what the output shows beyond its rows, for all of them at once."""
+
     def answer(self, row: Any, *, code: int = status.HTTP_200_OK) -> Response:
         """One row."""
+        self.fill_in([row])
         self.shown([row])
         data = self.output(row, context=self.get_serializer_context()).data
         return Response(data, status=code)
@@ -122,6 +126,7 @@ class Resource(GenericViewSet[Any]):
     def answer_list(self, rows: QuerySet[Any]) -> Response:
         """A page of rows."""
         page = self.paginate_queryset(rows) or []
+        self.fill_in(page)
         self.shown(page)
         serializer = self.output(page, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(serializer.data)

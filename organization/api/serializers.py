@@ -41,6 +41,14 @@ class StaffOutput(serializers.ModelSerializer[User]):
         fields = ["id", "full_name", "languages"]
 
 
+class PersonOutput(serializers.ModelSerializer[User]):
+    """A member of staff, as other resources name them."""
+
+    class Meta:
+        model = User
+        fields = ["id", "full_name"]
+
+
 class MembershipOutput(serializers.ModelSerializer[Membership]):
     capabilities = serializers.SerializerMethodField()
 

@@ -1,0 +1,227 @@
+"""How appointments, attendances, reminders and their policies look in the API."""
+
+import datetime as dt
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from appointments.models import (
+    Appointment,
+    AppointmentStaff,
+    Attendance,
+    Reminder,
+    ReminderChange,
+    ReminderRule,
+)
+from appointments.queries import policy_in_force
+from appointments.states import CancelledBy
+from clients.models import Client
+from common.api.schema import Problem
+from messaging.api.serializers import ReasonOutput, reason_shown
+from organization.models import Facility, PhaseKind, Room
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+class RoomRef(serializers.ModelSerializer[Room]):
+    class Meta:
+        model = Room
+        fields = ["id", "name"]
+        read_only_fields = fields
+
+
+class ClientRef(serializers.ModelSerializer[Client]):
+    class Meta:
+        model = Client
+        fields = ["id", "name", "record_number"]
+        read_only_fields = fields
+
+
+class StaffingOutput(serializers.ModelSerializer[AppointmentStaff]):
+    id = serializers.UUIDField(source="user.pk", read_only=True)
+    full_name = serializers.CharField(source="user.full_name", read_only=True)
+
+    class Meta:
+        model = AppointmentStaff
+        fields = ["id", "full_name", "leads"]
+        read_only_fields = fields
+
+
+class ReminderSummary(serializers.ModelSerializer[Reminder]):
+    class Meta:
+        model = Reminder
+        fields = ["channel", "state", "send_at"]
+        read_only_fields = fields
+
+
+class AttendanceOutput(serializers.ModelSerializer[Attendance]):
+    """A client in an appointment."""
+
+    client = ClientRef(read_only=True)
+    phase = serializers.ChoiceField(
+        PhaseKind.choices,
+        source="phase_kind",
+        required=False,
+        allow_null=True,
+        help_text="The client's phase now, null out of treatment; absent if not yours to see.",
+    )
+    reminders = ReminderSummary(many=True, read_only=True)
+
+    class Meta:
+        model = Attendance
+        fields = [
+            "id", "client", "status", "status_at", "response", "responded_at", "phase", "reminders",
+        ]  # fmt: skip
+        read_only_fields = [name for name in fields if name != "phase"]
+
+    def to_representation(self, instance: Attendance) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if not instance.case_seen:  # type: ignore[attr-defined]  # annotated
+            del shown["phase"]
+        return shown
+
+
+class AppointmentOutput(serializers.ModelSerializer[Appointment]):
+    """An appointment, with those attendances that you may see."""
+
+    duration_minutes = serializers.SerializerMethodField()
+    room = RoomRef(read_only=True, allow_null=True)
+    cancelled_by = serializers.SerializerMethodField()
+    moved_to: Any = serializers.PrimaryKeyRelatedField(
+        read_only=True, allow_null=True, pk_field=serializers.UUIDField()
+    )
+    staff = StaffingOutput(source="staffing", many=True, read_only=True)
+    attendances = AttendanceOutput(source="visible_attendances", many=True, read_only=True)
+
+    class Meta:
+        model = Appointment
+        fields = [
+            "id", "facility", "kind", "starts_at", "ends_at", "duration_minutes", "room",
+            "capacity", "status", "cancelled_by", "cancel_reason", "moved_from", "moved_to",
+            "remark", "staff", "attendances",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(CancelledBy.choices, allow_null=True))
+    def get_cancelled_by(self, appointment: Appointment) -> str | None:
+        return appointment.cancelled_by or None
+
+    def get_duration_minutes(self, appointment: Appointment) -> int:
+        return (appointment.ends_at - appointment.starts_at) // MINUTE
+
+
+class RuleOutput(serializers.ModelSerializer[ReminderRule]):
+    """A rule of the policy, and in words."""
+
+    words = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ReminderRule
+        fields = ["when", "minutes_before", "channel", "words"]
+        read_only_fields = fields
+
+    def get_words(self, rule: ReminderRule) -> str:
+        when, channel = rule.get_when_display(), rule.get_channel_display()
+        if rule.minutes_before is not None:
+            when = f"{_length(rule.minutes_before)} before the start"
+        return f"{when}, by {channel[0].lower()}{channel[1:]}"
+
+
+def _length(minutes: int) -> str:
+    """Minutes in the largest unit that counts them whole, up to three days in hours."""
+    for unit, size in (("day", 1440), ("hour", 60)):
+        if minutes % size == 0 and (unit == "hour" or minutes > 3 * size):
+            return f"{minutes // size} {unit}{'s' if minutes > size else ''}"
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
+
+
+class ReminderChangeOutput(serializers.ModelSerializer[ReminderChange]):
+    """One state that a reminder was in."""
+
+    at = serializers.DateTimeField(source="created_at", read_only=True)
+    reason = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ReminderChange
+        fields = ["at", "state", "reason", "message"]
+        read_only_fields = fields
+
+    @extend_schema_field(ReasonOutput(allow_null=True))
+    def get_reason(self, change: ReminderChange) -> dict[str, str] | None:
+        return reason_shown(change.reason)
+
+
+class ReminderOutput(serializers.ModelSerializer[Reminder]):
+    """One row of the ledger: what was wanted, what became of it, and why."""
+
+    rule = RuleOutput(read_only=True)
+    reason = serializers.SerializerMethodField()
+    address = serializers.CharField(
+        source="contact_point.value",
+        required=False,
+        allow_null=True,
+        help_text="Absent where you may not see contact points.",
+    )
+    sent_at = serializers.DateTimeField(source="message.sent_at", read_only=True, allow_null=True)
+    delivered_at = serializers.DateTimeField(
+        source="message.delivered_at", read_only=True, allow_null=True
+    )
+    attempts = serializers.SerializerMethodField()
+    history = ReminderChangeOutput(source="changes", many=True, read_only=True)
+
+    class Meta:
+        model = Reminder
+        fields = [
+            "id", "attendance", "rule", "channel", "contact_point", "address", "state", "reason",
+            "send_at", "message", "sent_at", "delivered_at", "attempts", "history",
+        ]  # fmt: skip
+        read_only_fields = [name for name in fields if name != "address"]
+
+    def to_representation(self, instance: Reminder) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if not instance.address_seen:  # type: ignore[attr-defined]  # annotated
+            shown.pop("address", None)
+        return shown
+
+    @extend_schema_field(ReasonOutput(allow_null=True))
+    def get_reason(self, reminder: Reminder) -> dict[str, str] | None:
+        return reason_shown(reminder.reason)
+
+    def get_attempts(self, reminder: Reminder) -> int:
+        return len(reminder.message.attempts.all()) if reminder.message else 0
+
+
+class PolicyOutput(serializers.Serializer[Facility]):
+    """A facility's reminder policy, with the rules in force."""
+
+    id = serializers.UUIDField()
+    facility = serializers.UUIDField()
+    rules = RuleOutput(many=True)
+
+    def to_representation(self, instance: Facility) -> dict[str, Any]:
+        policy, rules = policy_in_force(instance)
+        shown = {"id": policy.pk, "facility": instance.pk, "rules": rules}
+        return dict(super().to_representation(shown))  # type: ignore[arg-type]  # not a row
+
+
+class FreeSlot(serializers.Serializer[Any]):
+    """A time at which staff, room and clients are all free."""
+
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class BookingConflict(Problem):
+    """Why a time can't be had. `slot_taken` comes with up to five free times near it, nearest first.
+
+    `client_busy` says no more than that.
+    """
+
+    free_slots = FreeSlot(many=True, required=False)
+
+
+class AttendanceConflict(Problem):
+    """Why an attendance can't become that, and what it can become."""
+
+    allowed = serializers.ListField(child=serializers.CharField(), required=False)

@@ -1,0 +1,278 @@
+"""Appointments and what is done with them; attendances, reminders, policies."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from appointments.api.filters import AppointmentFilters
+from appointments.api.forms import (
+    AttendanceInput,
+    BookingInput,
+    CancellationInput,
+    CompletionInput,
+    DetailsInput,
+    PolicyInput,
+    RescheduleInput,
+    ResponseInput,
+)
+from appointments.api.serializers import (
+    AppointmentOutput,
+    AttendanceConflict,
+    AttendanceOutput,
+    BookingConflict,
+    PolicyOutput,
+    ReminderOutput,
+)
+from appointments.models import Appointment, Attendance, Reminder
+from appointments.queries import (
+    attendances_seen_by,
+    facilities_with_policy,
+    reminders_of,
+    with_people,
+)
+from appointments.services import attending, booking
+from appointments.services.planning import policy_of
+from appointments.services.policies import set_rules
+from appointments.states import AppointmentKind, CancelledBy
+from appointments.states import Response as Answer
+from common.errors import Missing
+from organization.api.base import Listed, Resource, Retrieved
+from organization.models import Facility
+from organization.roles import Capability
+
+PROBLEM = "application/problem+json"
+SLOT_TAKEN = OpenApiExample(
+    "slot_taken",
+    {
+        "type": "urn:casework:problem:slot_taken",
+        "title": "This time is taken",
+        "status": 409,
+        "detail": "This time is taken. Times near it are free.",
+        "code": "slot_taken",
+        "errors": [
+            {
+                "field": "starts_at",
+                "code": "slot_taken",
+                "detail": "This time is taken. Times near it are free.",
+            }
+        ],
+        "free_slots": [
+            {"starts_at": "2026-12-01T11:00:00-06:00", "ends_at": "2026-12-01T11:50:00-06:00"}
+        ],
+    },
+    response_only=True,
+    status_codes=["409"],
+    media_type=PROBLEM,
+)
+CLIENT_BUSY = OpenApiExample(
+    "client_busy",
+    {
+        "type": "urn:casework:problem:client_busy",
+        "title": "The client is busy then",
+        "status": 409,
+        "detail": "The client is busy then. Choose another time.",
+        "code": "client_busy",
+        "errors": [
+            {
+                "field": "starts_at",
+                "code": "client_busy",
+                "detail": "The client is busy then. Choose another time.",
+            }
+        ],
+    },
+    response_only=True,
+    status_codes=["409"],
+    media_type=PROBLEM,
+)
+NOT_THEN = {
+    (409, PROBLEM): OpenApiResponse(
+        BookingConflict, "`slot_taken` with free times near it, or `client_busy`."
+    )
+}
+NOT_FROM_HERE = {
+    (409, PROBLEM): OpenApiResponse(
+        AttendanceConflict, "The attendance can't become that; `allowed` says what it can."
+    )
+}
+
+
+class AppointmentViews(Listed, Retrieved):
+    """Appointments: your own, those of clients whose calendar you see, and all if you keep it."""
+
+    model = Appointment
+    output = AppointmentOutput
+    kind = "appointment"
+    filterset_class = AppointmentFilters
+    ordering = ("starts_at", "id")
+
+    def get_queryset(self) -> QuerySet[Appointment]:
+        rows = super().get_queryset()
+        return rows if getattr(self, "swagger_fake_view", False) else with_people(rows, self.user)
+
+    def _clients(self, rows: Any) -> list[Any]:
+        return [a.client_id for row in rows for a in row.visible_attendances]
+
+    def _answer_anew(self, appointment: Appointment, *, code: int = 200) -> Response:
+        """As it is now, also where it has just left the person's sight (moved to other staff)."""
+        rows = Appointment.objects.filter(pk=appointment.pk)
+        return self.answer(with_people(rows, self.user).get(), code=code)
+
+    @extend_schema(
+        request=BookingInput,
+        responses={201: AppointmentOutput, **NOT_THEN},
+        examples=[SLOT_TAKEN, CLIENT_BUSY],
+    )
+    def create(self, request: Request) -> Response:
+        """Book an appointment; its reminders are planned with it."""
+        self.user.access.require(Capability.BOOK)
+        given = self.parse(BookingInput)
+        kind = AppointmentKind(given.pop("kind"))
+        booked = booking.book_appointment(kind=kind, by=self.user, **given)
+        return self._answer_anew(booked, code=status.HTTP_201_CREATED)
+
+    @extend_schema(request=DetailsInput, responses={200: AppointmentOutput})
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        """Change room or remark. A change of time or staff is `reschedule`."""
+        appointment = self.find()
+        given = self.parse(DetailsInput)
+        booking.change_details(appointment=appointment, by=self.user, **given)
+        return self._answer_anew(appointment)
+
+    @extend_schema(
+        request=RescheduleInput,
+        responses={201: AppointmentOutput, **NOT_THEN},
+        examples=[SLOT_TAKEN, CLIENT_BUSY],
+    )
+    def reschedule(self, request: Request, **kwargs: Any) -> Response:
+        """Move to another time or other staff: answers with the new appointment, linked to this."""
+        appointment = self.find()
+        given = self.parse(RescheduleInput)
+        moved = booking.reschedule(appointment=appointment, by=self.user, **given)
+        return self._answer_anew(moved, code=status.HTTP_201_CREATED)
+
+    @extend_schema(request=CancellationInput, responses={200: AppointmentOutput})
+    def cancel(self, request: Request, **kwargs: Any) -> Response:
+        """Cancel for everybody; nothing more is sent about it."""
+        appointment = self.find()
+        given = self.parse(CancellationInput)
+        booking.cancel_appointment(
+            appointment=appointment,
+            by_whom=CancelledBy(given["cancelled_by"]),
+            reason=given["reason"],
+            by=self.user,
+        )
+        return self._answer_anew(appointment)
+
+    @extend_schema(request=AttendanceInput, responses={200: AppointmentOutput, **NOT_FROM_HERE})
+    def arrive(self, request: Request, **kwargs: Any) -> Response:
+        """Record that the client is here."""
+        appointment = self.find()
+        attendance = self._attendance(appointment, self.parse(AttendanceInput))
+        attending.arrive(attendance=attendance, by=self.user)
+        return self._answer_anew(appointment)
+
+    @extend_schema(request=CompletionInput, responses={200: AppointmentOutput, **NOT_FROM_HERE})
+    def complete(self, request: Request, **kwargs: Any) -> Response:
+        """Record that the client attended, or left early."""
+        appointment = self.find()
+        given = self.parse(CompletionInput)
+        attendance = self._attendance(appointment, given)
+        attending.complete(attendance=attendance, by=self.user, left_early=given["left_early"])
+        return self._answer_anew(appointment)
+
+    @extend_schema(request=AttendanceInput, responses={200: AppointmentOutput, **NOT_FROM_HERE})
+    def no_show(self, request: Request, **kwargs: Any) -> Response:
+        """Record that the client did not come; reaching out becomes a task."""
+        appointment = self.find()
+        attendance = self._attendance(appointment, self.parse(AttendanceInput))
+        attending.mark_no_show(attendance=attendance, by=self.user)
+        return self._answer_anew(appointment)
+
+    def _attendance(self, appointment: Appointment, given: dict[str, Any]) -> Attendance:
+        """The attendance named, or the only one; `Missing` if the person may not see it."""
+        chosen = given.get("attendance") or attending.only_attendance(appointment)
+        seen = Attendance.objects.visible_to(self.user).filter(appointment=appointment)
+        found: Attendance = self.find(seen.select_related("appointment", "client"), chosen.pk)
+        return found
+
+
+class OfAppointment(Resource):
+    """What belongs to the appointment that the address names, if it exists for this person."""
+
+    def _appointment(self) -> Appointment:
+        found: Appointment = self.find(Appointment.objects.visible_to(self.user), self.kwargs["pk"])
+        return found
+
+
+class AttendanceViews(OfAppointment):
+    """Who attends, of those whom you may see."""
+
+    model = Attendance
+    output = AttendanceOutput
+    kind = "attendance"
+    client_path = "client_id"
+    ordering = ("created_at", "id")
+
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        return self.answer_list(self._seen())
+
+    @extend_schema(request=ResponseInput, responses={200: AttendanceOutput})
+    def respond(self, request: Request, **kwargs: Any) -> Response:
+        """Record what the client told staff: coming, not coming, or asking for another time."""
+        attendance = self.find(self._seen(), self.kwargs["attendance_id"])
+        given = self.parse(ResponseInput)
+        attending.take_answer(
+            attendance=attendance, response=Answer(given["response"]), by=self.user
+        )
+        return self.answer(self.find(self._seen(), attendance.pk))
+
+    def _seen(self) -> QuerySet[Attendance]:
+        return attendances_seen_by(self.user).filter(appointment=self._appointment())
+
+
+class ReminderViews(OfAppointment):
+    """Why was, or wasn't, something sent about this appointment? Every rule has its row."""
+
+    model = Reminder
+    output = ReminderOutput
+    kind = "reminder"
+    client_path = "attendance.client_id"
+    ordering = ("created_at", "id")
+
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        return self.answer_list(reminders_of(self._appointment(), self.user))
+
+
+class PolicyViews(Listed, Retrieved):
+    """When each facility reminds its clients. One that has set no rules has the default ones."""
+
+    model = Facility
+    output = PolicyOutput
+    ordering = ("created_at", "id")
+
+    def get_queryset(self) -> QuerySet[Facility]:
+        if getattr(self, "swagger_fake_view", False):
+            return Facility.objects.none()
+        self.user.access.require(Capability.VIEW_POLICIES)
+        return facilities_with_policy(self.user)
+
+    def find(self, rows: Any = None, pk: Any = None) -> Any:
+        """By the policy's id; by the facility's while it has none of its own."""
+        wanted = self.kwargs["pk"]
+        named = Q(reminder_policy=wanted) | Q(reminder_policy=None, pk=wanted)
+        facility = self.get_queryset().filter(named).first()
+        if facility is None:
+            raise Missing("There is nothing here for you.")
+        return facility
+
+    @extend_schema(request=PolicyInput, responses={200: PolicyOutput})
+    def update(self, request: Request, **kwargs: Any) -> Response:
+        """Have exactly these rules; what is pending is planned anew."""
+        facility = self.find()
+        given = self.parse(PolicyInput)
+        set_rules(policy=policy_of(facility), rules=given["rules"], by=self.user)
+        return self.answer(self.find())
