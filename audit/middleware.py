@@ -4,11 +4,24 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from audit import services
 from audit.models import Source
+from audit.services import Trail, collected
 from common.ids import uuid7
+from common.middleware import has_own_transactions
 
 SOURCES = {"/api/": Source.API, "/webhooks/": Source.WEBHOOK, "/a/": Source.LINK}
+
+
+def trail_of(request: HttpRequest) -> Trail:
+    """An empty trail that knows where the request came from and by which door."""
+    source = next((s for p, s in SOURCES.items() if request.path.startswith(p)), Source.WEB)
+    match = request.resolver_match
+    return Trail(
+        source=source,
+        route=f"{request.method} /{match.route if match else ''}",
+        request_id=uuid7(),
+        address=request.META.get("REMOTE_ADDR") or None,
+    )
 
 
 class AuditMiddleware:
@@ -22,26 +35,13 @@ class AuditMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        source = next((s for p, s in SOURCES.items() if request.path.startswith(p)), Source.WEB)
-        trail = services.Trail(
-            source=source,
-            route=request.method or "",
-            request_id=uuid7(),
-            address=request.META.get("REMOTE_ADDR") or None,
-        )
-        token = services.begin(trail)
-        try:
+        if has_own_transactions(request):
+            return self.get_response(request)
+        with collected(trail_of(request)) as trail:
             response = self.get_response(request)
-            if response.status_code < 400:
-                self._finish(request, trail)
-        finally:
-            services.end(token)
+            trail.forgotten = response.status_code >= 400
+            trail.route = trail_of(request).route  # known only now that the address is resolved
+            user = getattr(request, "user", None)
+            if user is not None and user.is_authenticated:
+                trail.actor_id = user.pk
         return response
-
-    def _finish(self, request: HttpRequest, trail: services.Trail) -> None:
-        match = request.resolver_match
-        trail.route = f"{request.method} /{match.route if match else ''}"
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
-            trail.actor_id = user.pk
-        services.write(trail)

@@ -5,7 +5,6 @@ row is written in the transaction of the act itself, so neither exists without t
 """
 
 import contextvars
-import copy
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -27,32 +26,22 @@ class Trail:
     reads: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     changes: list[dict[str, str]] = field(default_factory=list)
     clients: set[uuid.UUID] = field(default_factory=set)
+    forgotten: bool = False
 
 
 _current: contextvars.ContextVar[Trail | None] = contextvars.ContextVar("trail", default=None)
 
 
-def begin(trail: Trail) -> contextvars.Token[Trail | None]:
-    """Collect from here on; give the token to `end`."""
-    return _current.set(trail)
-
-
-def end(token: contextvars.Token[Trail | None]) -> None:
-    """Collect no more."""
-    _current.reset(token)
-
-
 @contextmanager
-def forgotten_on_error() -> Iterator[None]:
-    """For what runs in a savepoint: if it fails and is undone, the trail has nothing of it either."""
-    trail = _current.get()
-    before = copy.deepcopy(trail)
+def collected(trail: Trail) -> Iterator[Trail]:
+    """Collect all that happens in here, and write it as one row at the end, in the caller's
+    transaction. After an error, or when told to forget it, nothing is written."""
+    token = _current.set(trail)
     try:
-        yield
-    except BaseException:
-        if trail is not None and before is not None:
-            vars(trail).update(vars(before))
-        raise
+        yield trail
+    finally:
+        _current.reset(token)
+    write(trail)
 
 
 def note_read(kind: str, ids: Iterable[uuid.UUID], clients: Iterable[uuid.UUID]) -> None:
@@ -80,8 +69,8 @@ def note_change(
 
 
 def write(trail: Trail) -> None:
-    """Write the request's row, if it read or changed anything."""
-    if not (trail.reads or trail.changes):
+    """Write the row, if anything was read or changed and it is not to be forgotten."""
+    if trail.forgotten or not (trail.reads or trail.changes):
         return
     AuditEvent.objects.create(
         actor_id=trail.actor_id,

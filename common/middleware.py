@@ -5,7 +5,13 @@ from collections.abc import Callable
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
-WITHOUT_DATABASE = ("/health/",)
+OWN_TRANSACTIONS = ("/health/", "/webhooks/")
+"""Health must answer without a database; a webhook commits what it was told before handling it."""
+
+
+def has_own_transactions(request: HttpRequest) -> bool:
+    """Whether the view, not the request, says what is one transaction."""
+    return request.path.startswith(OWN_TRANSACTIONS)
 
 
 class UnitOfWorkMiddleware:
@@ -19,7 +25,7 @@ class UnitOfWorkMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(WITHOUT_DATABASE):
+        if has_own_transactions(request):
             return self.get_response(request)
         with transaction.atomic():
             response = self.get_response(request)

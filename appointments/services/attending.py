@@ -22,7 +22,7 @@ from common.errors import Conflict, Invalid
 from organization.models import User
 from organization.roles import Capability
 from worklist.models import Priority, TaskKind
-from worklist.services import ONE_WORKING_DAY, open_task
+from worklist.services import ONE_WORKING_DAY, open_task, withdraw_tasks
 
 EARLIEST_ARRIVAL = dt.timedelta(hours=12)
 
@@ -167,6 +167,8 @@ TASK_FOR = {
 
 def _follow_up(attendance: Attendance, response: Response) -> None:
     appointment = attendance.appointment
+    outdated = tuple(kind for answer, kind in TASK_FOR.items() if answer != response)
+    withdraw_tasks(source=f"attendance:{attendance.pk}", kinds=outdated)
     if response in TASK_FOR:
         open_task(
             kind=TASK_FOR[response],

@@ -19,7 +19,7 @@ from organization.roles import Role
 HOUR = dt.timedelta(hours=1)
 SESSION = dt.timedelta(minutes=50)
 GROUP_SESSION = dt.timedelta(minutes=75)
-DAYS_BACK, DAYS_AHEAD = 9, 20
+DAYS_BACK, DAYS_AHEAD = 8, 20
 DENSE_DAYS_AHEAD = 4
 SLOTS = tuple(dt.time(*t) for t in ((8,), (9,), (10,), (13,), (14,), (15, 30), (16, 40)))
 SPREAD = (0, 6, 3, 5, 1, 4, 2)
@@ -170,10 +170,10 @@ class Diary:
             today = self.today(site)
             self._groups(site, today)
             self._newcomers(site, today)
-            for offset in (0, 1, -1):
+            for offset in (0, 1):
                 self._rounds(site, today + offset * DAY)
             for index, counselor in enumerate(site.of_role(Role.COUNSELOR)):
-                self._fill_day(site, counselor, today, most=len(SLOTS))
+                self._fill_day(site, counselor, today, most=4 if index else len(SLOTS))
                 self._fill_day(site, counselor, today + DAY, most=2)
                 for offset in (*range(2, DAYS_AHEAD), *range(-1, -DAYS_BACK, -1)):
                     day = today + offset * DAY

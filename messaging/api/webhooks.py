@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST
 from rest_framework import serializers
 from twilio.request_validator import RequestValidator
 
-from audit.services import forgotten_on_error
+from audit.middleware import trail_of
+from audit.services import collected
 from common.api.problems import plain_problem
 from messaging.models import Receipt
 from messaging.services.inbound import handle_inbound, store_inbound
@@ -88,7 +89,7 @@ def status(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
         code=given["ErrorCode"],
     )
     if receipt is not None:
-        _handled(handle_receipt, receipt.pk)
+        _handle(request, handle_receipt, receipt.pk)
     return HttpResponse(status=204)
 
 
@@ -102,15 +103,15 @@ def inbound(request: HttpRequest) -> HttpResponse:
     stored = store_inbound(
         provider_id=given["MessageSid"], sender=given["From"], body=given["Body"]
     )
-    _handled(handle_inbound, stored.pk)
+    _handle(request, handle_inbound, stored.pk)
     return HttpResponse(EMPTY_TWIML, content_type="text/xml")
 
 
-def _handled(handle: Callable[[uuid.UUID], None], pk: uuid.UUID) -> None:
-    """Handle what is stored, in a savepoint. A fault is logged without its words, which may quote
-    data; the row stays unhandled for the sweep."""
+def _handle(request: HttpRequest, handle: Callable[[uuid.UUID], None], pk: uuid.UUID) -> None:
+    """Handle what is stored and committed, with its audit row in one transaction. A fault is logged
+    without its words, which may quote data; the row stays unhandled for the sweep."""
     try:
-        with forgotten_on_error(), transaction.atomic():
+        with transaction.atomic(), collected(trail_of(request)):
             handle(pk)
     except Exception as fault:
         log.error(  # noqa: TRY400 (a traceback quotes data)

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import AuditEvent
-from audit.services import Trail, begin, end, note_change, note_read, write
+from audit.services import Trail, collected, note_change, note_read
 from common.ids import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -12,15 +12,10 @@ pytestmark = pytest.mark.django_db
 
 def test_a_request_writes_one_row_with_all_that_it_read_and_changed():
     first, second, who = uuid7(), uuid7(), uuid7()
-    trail = Trail(source="api", route="GET /x")
-    token = begin(trail)
-    try:
+    with collected(Trail(source="api", route="GET /x")):
         note_read("client", [first, second], [first, second])
         note_read("client", [first], [first])
         note_change("client.updated", first, by=who, clients=[first])
-    finally:
-        end(token)
-    write(trail)
     event = AuditEvent.objects.get()
     assert event.reads == {"client": sorted([str(first), str(second)])}
     assert event.changes == [{"action": "client.updated", "id": str(first)}]
@@ -37,7 +32,15 @@ def test_outside_a_request_a_change_is_a_row_of_its_own():
 
 
 def test_a_request_that_touches_no_record_writes_nothing():
-    write(Trail(source="web", route="GET /"))
+    with collected(Trail(source="web", route="GET /")):
+        pass
+    assert not AuditEvent.objects.exists()
+
+
+def test_what_is_to_be_forgotten_is_not_written():
+    with collected(Trail(source="api", route="POST /x")) as trail:
+        note_change("client.updated", uuid7(), by=None)
+        trail.forgotten = True
     assert not AuditEvent.objects.exists()
 
 

@@ -86,6 +86,15 @@ def test_2_opens_a_task_and_leaves_the_appointment_as_it_is(house):
     assert (task.kind, task.assignee) == (TaskKind.RESCHEDULE_REQUEST, house.ana)
 
 
+def test_a_1_after_a_2_takes_the_request_for_another_time_back(house):
+    attendance = reminded(house)
+    comes_in("2")
+    comes_in("1")
+    attendance.refresh_from_db()
+    assert attendance.response == "accepted"
+    assert [t.state for t in Task.objects.all()] == ["withdrawn"]
+
+
 def test_the_same_message_delivered_twice_counts_once(house):
     reminded(house)
     first, again = comes_in("2", sid="SM1"), comes_in("2", sid="SM1")

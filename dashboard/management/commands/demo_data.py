@@ -17,6 +17,9 @@ class Command(BaseCommand):
 
     help = "Make the demo's facilities, staff, clients and weeks, unless they are there already."
 
+    # They load every page and route; a second run is to be over in a moment.
+    requires_system_checks = ()
+
     def add_arguments(self, parser: CommandParser) -> None:
         """`--who` changes nothing."""
         parser.add_argument(
