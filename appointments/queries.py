@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -26,14 +27,15 @@ from appointments.states import (
     RuleChannel,
     RuleWhen,
 )
+from appointments.texts import time_in_words
 from casework.models import Phase
 from casework.queries import left_treatment_at
 from clients.models import Channel, Client, ContactConsent, ContactPoint
 from common.clock import now
-from messaging.models import OptOut
+from messaging.models import Message, OptOut
 from messaging.quiet import QuietHours
 from messaging.states import Reason
-from organization.models import Facility, User
+from organization.models import Facility, Language, User
 from organization.roles import Capability
 
 CALENDAR_LOOKS_BACK = dt.timedelta(days=30)
@@ -161,7 +163,7 @@ def _rules(policy: ReminderPolicy) -> tuple[RuleFacts, ...]:
 def _contacts(client: Client, appointment: Appointment) -> tuple[ContactFacts, ...]:
     same_address = OptOut.objects.filter(address_index=OuterRef("address_index"))
     consents = ContactConsent.objects.filter(contact_point=OuterRef("pk"), withdrawn_at=None)
-    points = client.contactpoints.annotate(
+    points = client.contact_points.annotate(
         consented_at=Subquery(consents.values("granted_at")[:1]),
         opted_out=Exists(same_address.filter(until=None)),
         lifted_at=Subquery(
@@ -306,3 +308,51 @@ def default_rules(policy: ReminderPolicy) -> list[ReminderRule]:
         )
         for when, minutes, channel in DEFAULT_RULES
     ]  # fmt: skip
+
+
+# ── The page behind a reminder's link ─────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a client's own page tells of their visit, and no more."""
+
+    appointment_id: uuid.UUID
+    client_id: uuid.UUID
+    greeting_name: str
+    language: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    time: str
+    zone: str
+    discreet_place: str
+    discreet_phone: str
+    stands: bool
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return round((self.ends_at - self.starts_at).total_seconds() / 60)
+
+
+def visit_behind(message: Message) -> Visit | None:
+    """The visit that a reminder is about; None if the message is about none."""
+    attendances = Attendance.objects.select_related("appointment__facility", "client")
+    attendance = attendances.filter(pk=message.about).first() if message.about else None
+    if attendance is None:
+        return None
+    appointment, client = attendance.appointment, attendance.client
+    facility = appointment.facility
+    return Visit(
+        appointment_id=appointment.pk,
+        client_id=client.pk,
+        greeting_name=client.greeting_name,
+        language=client.language,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        time=time_in_words(appointment.starts_at, facility.zone, Language(client.language)),
+        zone=facility.zone,
+        discreet_place=facility.discreet_name,
+        discreet_phone=facility.discreet_phone,
+        stands=ended_because(attendance, None) is None,
+    )

@@ -47,8 +47,9 @@ def collected(trail: Trail) -> Iterator[Trail]:
 def note_read(kind: str, ids: Iterable[uuid.UUID], clients: Iterable[uuid.UUID]) -> None:
     """These records were shown. Reads outside a request are the system's own and not noted."""
     trail = _current.get()
-    if trail is not None:
-        trail.reads[kind].update(str(i) for i in ids)
+    shown = {str(i) for i in ids}
+    if trail is not None and shown:
+        trail.reads[kind] |= shown
         trail.clients.update(clients)
 
 

@@ -5,9 +5,10 @@ from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Upper
 
 from clients.access import beyond_care_teams
 from common.clock import validate_zone
@@ -80,10 +81,11 @@ class Client(Row):
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
-            # Serves the search by part of a name.
+            # Serves the search by part of a name; `icontains` compares in upper case.
             GinIndex(
-                fields=["legal_first_name", "legal_last_name", "chosen_name"],
-                opclasses=["gin_trgm_ops"] * 3,
+                OpClass(Upper("legal_first_name"), name="gin_trgm_ops"),
+                OpClass(Upper("legal_last_name"), name="gin_trgm_ops"),
+                OpClass(Upper("chosen_name"), name="gin_trgm_ops"),
                 name="client_names",
             ),
             # Serves every list of clients, newest first.
@@ -148,7 +150,7 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
 class ContactPoint(Row):
     """A telephone or mailbox of a client. Its value is encrypted; `address_index` finds it."""
 
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="contactpoints")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="contact_points")
 
     kind = models.CharField(max_length=8, choices=ContactKind.choices)
     value = EncryptedTextField()

@@ -13,5 +13,5 @@ urlpatterns = [
     path("health/queue", views.queue),
     path("api/v1/", include("config.api")),
     path("webhooks/twilio/", include("messaging.api.webhook_urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("", include("dashboard.urls")),
 ]

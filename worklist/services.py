@@ -46,24 +46,21 @@ def open_task(
         role = "" if assignee else Role.INTAKE
     if client is None and assignee is None and not role:
         role = Role.ADMINISTRATOR
-    # Of two that open the same one at once, the database lets one through; the other finds it.
-    Task.objects.bulk_create(
-        [
-            Task(
-                kind=kind,
-                source=source,
-                client=client,
-                facility=facility,
-                due_at=due_at or now() + ONE_WORKING_DAY,
-                assignee=assignee,
-                role=role,
-                priority=priority,
-            )
-        ],
-        ignore_conflicts=True,
+    wanted = Task(
+        kind=kind,
+        source=source,
+        client=client,
+        facility=facility,
+        due_at=due_at or now() + ONE_WORKING_DAY,
+        assignee=assignee,
+        role=role,
+        priority=priority,
     )
+    # Of two that open the same one at once, the database lets one through; the other finds it.
+    Task.objects.bulk_create([wanted], ignore_conflicts=True)
     task = Task.objects.open().get(kind=kind, source=source)
-    note_change("task.opened", task.pk, by=None, clients=[client.pk] if client else [])
+    if task == wanted:
+        note_change("task.opened", task.pk, by=None, clients=[client.pk] if client else [])
     return task
 
 

@@ -112,7 +112,7 @@ class _Reconciliation:
     def _enqueue(self, key: Key) -> uuid.UUID:
         attendance = self.attendance
         point = next(
-            p for p in attendance.client.contactpoints.all() if p.pk == key.contact_point_id
+            p for p in attendance.client.contact_points.all() if p.pk == key.contact_point_id
         )
         message = outbox.enqueue(
             purpose=PURPOSE,

@@ -83,7 +83,7 @@ class Cases:
     # ── Registering ───────────────────────────────────────────────────────────────────────────
 
     def _register(self, person: Person) -> None:
-        by_intake = person.number % 3 != 0
+        by_intake = person.number % 3 == 0
         by = self.staff(person, Role.INTAKE) if by_intake else self.counselor(person)
         client = create_client(
             facility=self.facility(person), by=by, legal_first_name=person.first,
@@ -125,7 +125,7 @@ class Cases:
                 complete_task(task=task, outcome="Taken on.", by=task.assignee)
 
     def _withdraw(self, person: Person) -> None:
-        points = self.clients[person.number].contactpoints.all()
+        points = self.clients[person.number].contact_points.all()
         for point in points:
             if person.consents[point.channel] == Consent.WITHDRAWN:
                 withdraw_consent(point=point, by=self.staff(person, Role.INTAKE))

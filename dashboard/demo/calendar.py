@@ -183,10 +183,7 @@ class Calendar:
             if meaning:
                 rng = random.Random(f"{SEED}:answer:{visit.number}:{person.number}")  # noqa: S311
                 later = now() + rng.randint(3, 80) * MINUTE
-                self.history.at(later, self._answering(message, meaning))
-
-    def _answering(self, message: Message, meaning: Meaning) -> "Answering":
-        return Answering(self, message, meaning)
+                self.history.at(later, partial(self.answer, message, meaning))
 
     def _told_staff(self, visit: Visit, person: Person) -> None:
         answer = TOLD_STAFF[visit.number // EVERY_NTH_TELLS_STAFF % len(TOLD_STAFF)]
@@ -233,13 +230,3 @@ class Calendar:
                 complete_task(
                     task=task, outcome=TASK_OUTCOMES[TaskKind(task.kind)], by=task.assignee
                 )
-
-
-class Answering:
-    """An answer that is on its way."""
-
-    def __init__(self, calendar: Calendar, message: Message, meaning: Meaning) -> None:
-        self.calendar, self.message, self.meaning = calendar, message, meaning
-
-    def __call__(self) -> None:
-        self.calendar.answer(self.message, self.meaning)

@@ -20,7 +20,7 @@ HOUR = dt.timedelta(hours=1)
 SESSION = dt.timedelta(minutes=50)
 GROUP_SESSION = dt.timedelta(minutes=75)
 DAYS_BACK, DAYS_AHEAD = 8, 20
-DENSE_DAYS_AHEAD = 4
+DENSE_DAYS_AHEAD = 3
 SLOTS = tuple(dt.time(*t) for t in ((8,), (9,), (10,), (13,), (14,), (15, 30), (16, 40)))
 SPREAD = (0, 6, 3, 5, 1, 4, 2)
 """The order in which a day's slots are taken, so that a few are spread over the day."""
@@ -170,11 +170,10 @@ class Diary:
             today = self.today(site)
             self._groups(site, today)
             self._newcomers(site, today)
-            for offset in (0, 1):
-                self._rounds(site, today + offset * DAY)
+            self._rounds(site, today)
             for index, counselor in enumerate(site.of_role(Role.COUNSELOR)):
                 self._fill_day(site, counselor, today, most=4 if index else len(SLOTS))
-                self._fill_day(site, counselor, today + DAY, most=2)
+                self._fill_day(site, counselor, today + DAY, most=1 if index else 3)
                 for offset in (*range(2, DAYS_AHEAD), *range(-1, -DAYS_BACK, -1)):
                     day = today + offset * DAY
                     further_on = offset > DENSE_DAYS_AHEAD and (offset + index) % 3

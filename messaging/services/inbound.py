@@ -52,7 +52,7 @@ def handle_inbound(inbound_id: uuid.UUID) -> None:
         return
     meaning = meaning_of(inbound.body)
     sharing = list(
-        Client.objects.filter(contactpoints__address_index=inbound.address_index).distinct()[:10]
+        Client.objects.filter(contact_points__address_index=inbound.address_index).distinct()[:10]
     )
     inbound.meaning = meaning
     inbound.client = sharing[0] if len(sharing) == 1 else None

@@ -130,7 +130,7 @@ def test_stop_skips_what_waits_at_once_and_planning_falls_back_to_the_other_chan
 
 
 def test_start_plans_again_on_the_same_rows_and_keeps_their_history(client, visit):
-    point = client.contactpoints.get(kind="phone")
+    point = client.contact_points.get(kind="phone")
     opt_out(address_index=point.address_index, channel=Channel.SMS)
     replan_due()
     lift_opt_out(address_index=point.address_index, channel=Channel.SMS)
@@ -150,7 +150,7 @@ def test_start_plans_again_on_the_same_rows_and_keeps_their_history(client, visi
 
 
 def test_a_withdrawn_consent_ends_what_waits_in_the_same_transaction(house, client, visit):
-    withdraw_consent(point=client.contactpoints.get(kind="phone"), by=house.ana)
+    withdraw_consent(point=client.contact_points.get(kind="phone"), by=house.ana)
     assert {reason for _, _, reason in outbox()} == {"no_consent"}
     replan_due()
     assert [row for row in ledger() if row[2] == "planned"] == [
@@ -162,7 +162,7 @@ def test_a_withdrawn_consent_ends_what_waits_in_the_same_transaction(house, clie
 def test_a_consent_given_later_plans_what_is_still_ahead(house, next_tuesday):
     house.rules((24, RuleChannel.SMS))
     client = house.client(phone=PHONE)
-    point = client.contactpoints.get()
+    point = client.contact_points.get()
     withdraw_consent(point=point, by=house.ana)
     house.booked(client, next_tuesday)
     assert ledger() == [(24, "sms", "skipped", "no_consent")]
@@ -283,7 +283,7 @@ ACTS = (
 
 
 def perform(act, house, client, state):
-    point = client.contactpoints.get(kind="phone")
+    point = client.contact_points.get(kind="phone")
     visit = Attendance.objects.filter(client=client).latest("created_at").appointment
     acts = {
         "opt_out": lambda: opt_out(address_index=point.address_index, channel=Channel.SMS),

@@ -34,7 +34,7 @@ def do(house, client, act):
     episode = Episode.objects.filter(client=client).active().first()
     if kind == "admit":
         return admit(
-            client=client, program=house.programs[details[0]], by=house.ana,
+            client=client, program=house.programs[details[0]], by=house.intake,
             referral_source=ReferralSource.INDIVIDUAL, at=days_ago(details[1]),
         )  # fmt: skip
     if episode is None:
@@ -87,4 +87,3 @@ def test_no_history_of_moves_breaks_a_course_of_treatment(house, history):
             for episode in Episode.objects.filter(client=client):
                 assert_whole(episode)
         assert Episode.objects.filter(client=client).active().count() <= 1
-

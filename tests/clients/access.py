@@ -57,7 +57,7 @@ class Scene:
             reason=TransitionReason.RETURN_TO_USE,
         )  # fmt: skip
         task = open_task(kind=TaskKind.CALL_CLIENT, source="test:1", client=sam, facility=house.elm)
-        return cls(house, sam, kim, episode, move, sam.contactpoints.get(), joined[0], task)
+        return cls(house, sam, kim, episode, move, sam.contact_points.get(), joined[0], task)
 
 
 def answers(scene: Scene, method: str, path: str, body: Any = None) -> dict[str, int]:

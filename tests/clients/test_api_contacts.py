@@ -75,7 +75,7 @@ def test_a_contact_point_that_makes_no_sense_is_refused(house, ana, body, fault)
     answer = ana.post(f"/api/v1/clients/{client.pk}/contact-points/", body)
     assert faults(answer)[2] == [fault]
     assert answer.status_code == 400
-    assert client.contactpoints.count() == 0
+    assert client.contact_points.count() == 0
 
 
 def test_the_same_address_twice_is_a_conflict_however_it_is_written(house, ana):
@@ -108,7 +108,7 @@ def test_contact_points_are_listed_as_they_are_tried_and_in_constant_queries(
 
 
 def test_a_contact_point_keeps_its_address(house, ana):
-    point = house.client(phone="217 555 0134").contactpoints.get()
+    point = house.client(phone="217 555 0134").contact_points.get()
     path = f"/api/v1/contact-points/{point.pk}/"
     changed = ana.patch(path, {"position": 2, "valid_until": None, "safe_to_leave_voicemail": True})
     assert (changed.json()["position"], changed.json()["safe_to_leave_voicemail"]) == (2, True)
@@ -118,7 +118,7 @@ def test_a_contact_point_keeps_its_address(house, ana):
 
 
 def test_consents_come_and_go_and_all_stay_on_record(house, ana):
-    point = house.client(phone="217 555 0134").contactpoints.get()
+    point = house.client(phone="217 555 0134").contact_points.get()
     path = f"/api/v1/contact-points/{point.pk}"
     assert ana.post(f"{path}/consent-withdrawal/").json()["withdrawn_by"]["full_name"] == (
         "Ana Lopez"

@@ -44,7 +44,7 @@ def test_a_change_is_one_event_that_names_it_and_what_was_shown(house, ana):
 
 def test_a_refusal_leaves_no_event_and_no_change(house, api):
     client = house.client(phone="217 555 0134")
-    point = client.contactpoints.get()
+    point = client.contact_points.get()
     api.force_authenticate(house.cleo)
     refused = [
         api.get(f"/api/v1/clients/{client.pk}/"),

@@ -42,7 +42,7 @@ def test_a_blind_index_is_the_same_for_equal_values_of_one_purpose_only():
 
 @pytest.fixture
 def point(house):
-    return house.client(phone="217 555 0134").contactpoints.get()
+    return house.client(phone="217 555 0134").contact_points.get()
 
 
 def test_a_row_reads_its_own_value_and_the_table_holds_none_of_it(point):
@@ -55,7 +55,7 @@ def test_a_row_reads_its_own_value_and_the_table_holds_none_of_it(point):
 
 
 def test_a_value_copied_to_another_row_does_not_open(house, point):
-    other = house.client(name="Kim", phone="217 555 0135").contactpoints.get()
+    other = house.client(name="Kim", phone="217 555 0135").contact_points.get()
     sealed = ContactPoint.objects.values_list("value", flat=True).get(pk=point.pk)
     ContactPoint.objects.filter(pk=other.pk).update(value=sealed)
     with pytest.raises(DecryptionError):

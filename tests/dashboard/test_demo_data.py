@@ -36,7 +36,7 @@ from appointments.states import (
 from casework.models import Episode, Phase, Transition
 from casework.moves import TransitionReason
 from clients.addresses import address_index
-from clients.models import Client, ContactConsent, ContactPoint
+from clients.models import Channel, Client, ContactConsent, ContactPoint
 from common.clock import now
 from common.discretion import disclosing_words
 from dashboard.demo.clock import HeldClock, held
@@ -44,6 +44,7 @@ from dashboard.demo.people import cast
 from dashboard.demo.places import PASSWORD, SITES
 from dashboard.management.commands import demo_data
 from messaging.models import Attempt, InboundMessage, Meaning, Message, OptOut
+from messaging.services import drain
 from messaging.states import AttemptState, MessageState
 from organization.models import Facility, Membership, PhaseKind, Program, User
 from organization.roles import Role
@@ -351,6 +352,14 @@ class TestReminders:
             for name in ("ana", "ben", "chidi")
             for channel in ("email", "sms")
         ]
+
+    def test_the_last_look_lets_them_go_to_both_channels(self, demo):
+        with time_machine.travel(SEEDED_AT + dt.timedelta(seconds=181)):
+            going = {}
+            for channel in Channel:
+                lease, ids = drain.claim(channel)
+                going[channel] = len(drain.prepare(ids, lease))
+        assert going == {Channel.SMS: 3, Channel.EMAIL: 3}
 
     def test_planning_anew_changes_nothing(self, demo):
         before = ledger()

@@ -37,7 +37,7 @@ def message_to(house, client, *, hours=0, channel=Channel.SMS, **values):
     moment = now() + dt.timedelta(hours=hours)
     message = enqueue(
         purpose="reminder",
-        contact_point=client.contactpoints.get(kind=kind),
+        contact_point=client.contact_points.get(kind=kind),
         client=client,
         facility=house.elm,
         send_at=moment,
@@ -90,7 +90,7 @@ def test_a_message_is_shown_with_its_text_as_sent_and_its_attempts(house, sam, a
         "purpose": "reminder",
         "about": None,
         "channel": "sms",
-        "contact_point": str(sam.contactpoints.get(kind="phone").pk),
+        "contact_point": str(sam.contact_points.get(kind="phone").pk),
         "language": "en",
         "state": "failed",
         "reason": {
@@ -239,14 +239,14 @@ def test_from_an_address_that_nobody_has_only_intake_sees_it(house, api):
 def test_an_opt_out_is_shown_at_every_contact_point_that_has_the_address(house, sam, as_ana):
     kim = house.client(name="Kim", phone=PHONE)
     house.client(by=house.cleo, name="Lee", phone=PHONE)
-    index = sam.contactpoints.get(kind="phone").address_index
+    index = sam.contact_points.get(kind="phone").address_index
     opt_out(address_index=index, channel=Channel.SMS)
     answer = as_ana.get("/api/v1/opt-outs/")
     since = stamp(OptOut.objects.get().since)
     shown = {row["client"]: row for row in answer.json()["results"]}
     assert shown == {
         str(client.pk): {
-            "contact_point": str(client.contactpoints.get(kind="phone").pk),
+            "contact_point": str(client.contact_points.get(kind="phone").pk),
             "client": str(client.pk),
             "channel": "sms",
             "since": since,
@@ -261,7 +261,7 @@ def test_an_opt_out_is_shown_at_every_contact_point_that_has_the_address(house, 
 def test_opt_outs_continue_by_cursor_and_leave_one_audit_event(house, as_ana):
     for number in range(3):
         client = house.client(name=f"Kim {number}", phone=f"217 555 016{number}")
-        opt_out(address_index=client.contactpoints.get().address_index, channel=Channel.SMS)
+        opt_out(address_index=client.contact_points.get().address_index, channel=Channel.SMS)
     seen, url = [], "/api/v1/opt-outs/?page_size=2"
     while url:
         body = as_ana.get(url).json()
@@ -313,7 +313,7 @@ def test_every_route_decides_for_every_person(house, api, sam, route, statuses, 
 
 
 def test_opt_outs_are_seen_with_contact_points(house, api, sam):
-    opt_out(address_index=sam.contactpoints.get(kind="phone").address_index, channel=Channel.SMS)
+    opt_out(address_index=sam.contact_points.get(kind="phone").address_index, channel=Channel.SMS)
     house.booked(sam, now() + dt.timedelta(days=3))
     shown = {}
     for name in PEOPLE[:-1]:

@@ -1,0 +1,1 @@
+"""Web pages: find, parse, call one service, answer."""
