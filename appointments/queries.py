@@ -33,7 +33,7 @@ from casework.queries import left_treatment_at
 from clients.models import Channel, Client, ContactConsent, ContactPoint
 from common.clock import now
 from messaging.models import Message, OptOut
-from messaging.quiet import QuietHours
+from messaging.quiet import quiet_hours
 from messaging.states import Reason
 from organization.models import Facility, Language, User
 from organization.roles import Capability
@@ -190,14 +190,6 @@ def _refusal(point: ContactPoint, appointment: Appointment) -> Reason | None:
     if point.valid_until and point.valid_until < appointment.starts_at.date():
         return Reason.NO_CONTACT_POINT
     return None
-
-
-def quiet_hours(facility: Facility, client: Client) -> tuple[QuietHours, ...]:
-    """Whose quiet hours a message keeps: the facility's, in its zone and in the client's."""
-    if facility.quiet_from is None or facility.quiet_until is None:
-        return ()
-    zones = {facility.zone, client.zone or facility.zone}
-    return tuple(QuietHours(facility.quiet_from, facility.quiet_until, z) for z in sorted(zones))
 
 
 # ── Free times ────────────────────────────────────────────────────────────────────────────────

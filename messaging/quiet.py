@@ -1,11 +1,13 @@
-"""Quiet hours: when a message may go, in the facility's zone and in the client's. Pure functions."""
+"""Quiet hours: when a message may go, in the facility's zone and in the client's."""
 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from clients.models import Client
 from common.clock import at_wall_clock
+from organization.models import Facility
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class QuietHours:
             at_wall_clock(day + dt.timedelta(days=offset), time, self.zone)
             for offset in (-2, -1, 0, 1, 2)
         ]
+
+
+def quiet_hours(facility: Facility | None, client: Client | None) -> tuple[QuietHours, ...]:
+    """Whose quiet hours a message keeps: the facility's, in its own zone and in the client's."""
+    if facility is None or facility.quiet_from is None or facility.quiet_until is None:
+        return ()
+    zones = {facility.zone, (client and client.zone) or facility.zone}
+    return tuple(QuietHours(facility.quiet_from, facility.quiet_until, z) for z in sorted(zones))
 
 
 def next_allowed(moment: dt.datetime, quiet: Iterable[QuietHours]) -> dt.datetime | None:

@@ -14,7 +14,7 @@ from clients.models import ContactConsent
 from common.discretion import disclosing_words
 from messaging.models import Message, OptOut
 from messaging.purposes import Content, Purpose, Stop, purposes
-from messaging.quiet import QuietHours, next_allowed
+from messaging.quiet import next_allowed, quiet_hours
 from messaging.states import MessageState, Reason
 
 log = logging.getLogger(__name__)
@@ -98,20 +98,10 @@ def _forbidden(message: Message, purpose: Purpose, moment: dt.datetime) -> Reaso
     return None
 
 
-def quiet_hours(message: Message) -> list[QuietHours]:
-    """Whose quiet hours the message must keep: the facility's, in its zone and in the client's."""
-    facility = message.facility
-    if facility is None or facility.quiet_from is None or facility.quiet_until is None:
-        return []
-    client_zone = (message.client and message.client.zone) or facility.zone
-    zones = {facility.zone, client_zone}
-    return [QuietHours(facility.quiet_from, facility.quiet_until, zone) for zone in sorted(zones)]
-
-
 def _quiet(message: Message, purpose: Purpose, moment: dt.datetime) -> End | Later | None:
     if message.contact_point is None:  # they have just written to us themselves
         return None
-    at = next_allowed(moment, quiet_hours(message))
+    at = next_allowed(moment, quiet_hours(message.facility, message.client))
     if at == moment:
         return None
     if at is not None and at <= message.expires_at - purpose.margin:
