@@ -250,5 +250,5 @@ def _what_comes(reminders: Sequence[Reminder], zone: str) -> str:
         return f"{planned[0].get_channel_display()} " + _("goes at") + f" {at}"
     explained = [r.reason for r in reminders if r.reason and r.reason != Reason.NOT_NEEDED]
     if Reason.ON_UNIT in explained:
-        return _("on the unit, no reminder needed")
+        return _("on the unit, none needed")
     return str(Reason(explained[-1]).label) if explained else ""

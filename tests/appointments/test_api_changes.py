@@ -8,26 +8,10 @@ from appointments.models import Attendance
 from appointments.states import AppointmentKind
 from audit.models import AuditEvent
 from organization.models import Room
-from tests.appointments.test_api import HOUR, URL, refused, rows
+from tests.appointments.asking import HOUR, URL, refused, rows
 from worklist.models import Task, TaskKind
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def sam(house):
-    return house.client(phone="217 555 0134")
-
-
-@pytest.fixture
-def as_ana(house, api):
-    api.force_authenticate(house.ana)
-    return api
-
-
-@pytest.fixture
-def visit(house, sam, next_tuesday):
-    return house.booked(sam, next_tuesday)
 
 
 # ── Moving, changing, cancelling ──────────────────────────────────────────────────────────────

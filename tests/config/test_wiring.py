@@ -9,6 +9,7 @@ from appointments.tasks import replan
 from casework.gates import gates
 from casework.undo import written_on_phase
 from clients.access import beyond_care_teams
+from clients.phases import clients_in_phase, phases_now
 from common.events import handlers
 from config.celery import app
 from messaging.purposes import purposes
@@ -43,6 +44,7 @@ def test_every_answer_in_every_registry():
         "casework: the nurse's unit",
     ]
     assert written_on_phase.names() == ["appointments: attendance"]
+    assert (phases_now.names(), clients_in_phase.names()) == (["casework"], ["casework"])
     assert gates.names() == []
 
 

@@ -48,6 +48,7 @@ from messaging.services import drain
 from messaging.states import AttemptState, MessageState
 from organization.models import Facility, Membership, PhaseKind, Program, User
 from organization.roles import Role
+from tests.dashboard.demo import ledger, run, snapshot
 from worklist.models import Task, TaskState
 
 pytestmark = pytest.mark.django_db
@@ -75,28 +76,6 @@ def demo(django_db_setup, django_db_blocker):
 @pytest.fixture
 def ana(demo) -> User:
     return User.objects.get(email="ana@elmst.example")
-
-
-def run(*arguments: str) -> str:
-    said = StringIO()
-    call_command("demo_data", *arguments, stdout=said)
-    return said.getvalue()
-
-
-def snapshot() -> dict[str, tuple]:
-    """Of every table: how many rows, and when one was changed last."""
-    found = {}
-    for model in apps.get_models():
-        fields = {field.name for field in model._meta.fields}
-        latest = "updated_at" if "updated_at" in fields else "pk"
-        rows = model._default_manager
-        last = rows.order_by(latest).values_list(latest, flat=True).last()
-        found[model._meta.label] = (rows.count(), last)
-    return found
-
-
-def ledger() -> list[tuple]:
-    return sorted(Reminder.objects.values_list("pk", "state", "reason", "send_at"), key=str)
 
 
 class TestWhatIsThere:
