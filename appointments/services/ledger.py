@@ -1,7 +1,7 @@
 """The ledger follows the outbox: what became of a message is what became of its reminders."""
 
 from appointments.models import Reminder
-from appointments.services.planning import change
+from appointments.services.planning import keep
 from appointments.states import ReminderState
 from common.events import MessageProgress, MessagesProgressed
 from messaging.states import MessageState
@@ -20,8 +20,12 @@ STATE_OF = {
 def follow_messages(event: MessagesProgressed) -> None:
     """Put each reminder into the state that its message came to."""
     came_to: dict[object, MessageProgress] = {p.message_id: p for p in event.progress}
-    for reminder in Reminder.objects.filter(message__in=list(came_to)).select_for_update():
+    carried = Reminder.objects.filter(message__in=list(came_to)).order_by("pk")
+    changed = []
+    for reminder in carried.select_for_update():
         progress = came_to[reminder.message_id]
         state = STATE_OF.get(MessageState(progress.state))
         if state and (reminder.state, reminder.reason) != (state, progress.reason):
-            change(reminder, state, progress.reason)
+            reminder.state, reminder.reason = state, progress.reason
+            changed.append(reminder)
+    keep(changed)

@@ -1,6 +1,7 @@
 """Making the ledger of reminders and the outbox agree with the plan, whatever was before."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -15,7 +16,7 @@ from appointments.queries import default_rules, facts_of
 from appointments.reminders import Key, Plan, plan
 from appointments.states import ReminderState
 from clients.models import Channel
-from common.ids import uuid7
+from common.clock import now
 from messaging.services import outbox
 from messaging.states import Reason
 from organization.models import Facility
@@ -105,9 +106,8 @@ class _Reconciliation:
             if row.send_at != send_at and self._shift(row, key):
                 row.change(send_at=send_at)
         elif row.state in NOT_HANDED_OVER and not _is_final(row, send_at=send_at):
-            row.send_at, row.message_id = send_at, self._enqueue(key)
-            row.save(update_fields=["send_at"])
-            change(row, ReminderState.PLANNED, "", message_id=row.message_id)
+            row.send_at = send_at
+            change(row, ReminderState.PLANNED, "", message_id=self._enqueue(key))
 
     def _enqueue(self, key: Key) -> uuid.UUID:
         attendance = self.attendance
@@ -174,7 +174,16 @@ def change(
     """Put a reminder into a state, and keep in its history that it was."""
     row.state, row.reason = state, reason
     row.message_id = message_id or row.message_id
-    row.save(update_fields=["state", "reason", "message", "updated_at"])
-    ReminderChange.objects.create(
-        id=uuid7(), reminder=row, state=state, reason=reason, message_id=row.message_id
+    keep([row])
+
+
+def keep(rows: Sequence[Reminder]) -> None:
+    """Write the state that these reminders came to, and their history."""
+    moment = now()
+    for row in rows:
+        row.updated_at = moment
+    Reminder.objects.bulk_update(rows, ["state", "reason", "message", "send_at", "updated_at"])
+    ReminderChange.objects.bulk_create(
+        ReminderChange(reminder=r, state=r.state, reason=r.reason, message_id=r.message_id)
+        for r in rows
     )

@@ -108,8 +108,9 @@ def prepare(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Outgoing]:
         bodies=[encrypt(c.text, _place("body", pk)) for pk, c in going.items()],
         versions=[c.version for c in going.values()],
     )
+    links = _new_links([messages[pk] for pk in armed if "{link}" in going[pk].text])
     return [
-        _outgoing(messages[pk], attempts[pk], content)
+        _outgoing(messages[pk], attempts[pk], content, links.get(pk, ""))
         for pk, content in going.items()
         if pk in armed
     ]
@@ -140,26 +141,25 @@ def _end_and_put_off(
     tell(ended)
 
 
-def _outgoing(message: Message, attempt_id: uuid.UUID, content: Content) -> Outgoing:
-    text = content.text
-    if "{link}" in text:
-        text = text.replace("{link}", _new_link(message))
+def _outgoing(message: Message, attempt_id: uuid.UUID, content: Content, link: str) -> Outgoing:
     return Outgoing(
         message_id=message.pk,
         attempt_id=attempt_id,
         to=message.address,
-        text=text,
+        text=content.text.replace("{link}", link),
         subject=content.subject,
         expires_at=message.expires_at,
     )
 
 
-def _new_link(message: Message) -> str:
-    token = secrets.token_urlsafe(24)
-    Link.objects.create(
-        message=message, token_digest=token_digest(token), good_until=message.expires_at
+def _new_links(messages: Sequence[Message]) -> dict[uuid.UUID, str]:
+    """A page's address for each of these. Only a digest of its token is kept."""
+    tokens = {message.pk: secrets.token_urlsafe(24) for message in messages}
+    Link.objects.bulk_create(
+        Link(message=m, token_digest=token_digest(tokens[m.pk]), good_until=m.expires_at)
+        for m in messages
     )
-    return f"{settings.PUBLIC_URL}/a/{token}/"
+    return {pk: f"{settings.PUBLIC_URL}/a/{token}/" for pk, token in tokens.items()}
 
 
 def hand_over(session: ChannelSession, outgoing: Sequence[Outgoing]) -> list[Outcome]:
