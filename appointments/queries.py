@@ -27,7 +27,6 @@ from appointments.states import (
     RuleChannel,
     RuleWhen,
 )
-from appointments.texts import time_in_words
 from casework.models import Phase
 from casework.queries import left_treatment_at
 from clients.models import Channel, Client, ContactConsent, ContactPoint
@@ -35,7 +34,7 @@ from common.clock import now
 from messaging.models import Message, OptOut
 from messaging.quiet import quiet_hours
 from messaging.states import Reason
-from organization.models import Facility, Language, User
+from organization.models import Facility, User
 from organization.roles import Capability
 
 CALENDAR_LOOKS_BACK = dt.timedelta(days=30)
@@ -315,11 +314,11 @@ class Visit:
     language: str
     starts_at: dt.datetime
     ends_at: dt.datetime
-    time: str
     zone: str
     discreet_place: str
     discreet_phone: str
     stands: bool
+    response: str
 
     @property
     def minutes(self) -> int:
@@ -342,9 +341,9 @@ def visit_behind(message: Message) -> Visit | None:
         language=client.language,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
-        time=time_in_words(appointment.starts_at, facility.zone, Language(client.language)),
         zone=facility.zone,
         discreet_place=facility.discreet_name,
         discreet_phone=facility.discreet_phone,
-        stands=ended_because(attendance, None) is None,
+        stands=ended_because(attendance, left_treatment_at([client.pk]).get(client.pk)) is None,
+        response=attendance.response,
     )

@@ -9,6 +9,7 @@ TEXTS: dict[Language, dict[str, str]] = {
     Language.ENGLISH: {
         "title": "Your appointment",
         "greeting": "Hi {name}, can you make it?",
+        "hello": "Hi {name}",
         "length": "About {minutes} minutes",
         "yes": "Yes, I'll be there",
         "another": "Ask for another time",
@@ -31,6 +32,7 @@ TEXTS: dict[Language, dict[str, str]] = {
     Language.SPANISH: {
         "title": "Su cita",
         "greeting": "Hola {name}, ¿puede venir?",
+        "hello": "Hola {name}",
         "length": "Unos {minutes} minutos",
         "yes": "Sí, voy a estar",
         "another": "Pedir otra hora",

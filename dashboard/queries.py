@@ -6,46 +6,56 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, Attendance, Reminder
 from appointments.queries import with_people
 from appointments.states import (
+    WITHOUT_OUTCOME,
     AppointmentStatus,
     AttendanceStatus,
     CancelledBy,
-    ReminderState,
     Response,
 )
 from appointments.texts import time_in_words
 from casework.queries import current_phases
 from clients.queries import cases_seen
 from common.clock import at_wall_clock, now
-from messaging.states import Reason
+from common.crypto import token_digest
+from dashboard.wording import (
+    KIND_ICONS,
+    Pill,
+    group_note,
+    group_pill,
+    group_title,
+    kind_words,
+    note,
+    pill,
+)
+from messaging.models import Link
 from organization.models import Facility, Language, User
-from organization.roles import Capability, Role
+from organization.roles import Capability
 from worklist.models import Task, TaskKind
 
 MOST_TASKS = 12
 DAY = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Pill:
-    """A status: its colour key, icon and words."""
-
-    key: str
-    icon: str
-    label: str
+SOON = dt.timedelta(minutes=90)
+NEAR = dt.timedelta(hours=12)
+TOOK_PLACE = (AttendanceStatus.ATTENDED, AttendanceStatus.LEFT_EARLY)
 
 
 @dataclass(frozen=True)
 class TodayRow:
-    """One appointment of the day. `phase` is None where the viewer may not see the case."""
+    """One appointment of the day. `phase` is None where the viewer may not see the case.
+
+    `status` is the attendance's, empty for a group; `client_id` is whose name the row shows.
+    """
 
     id: uuid.UUID
     attendance_id: uuid.UUID | None
+    client_id: uuid.UUID | None
+    starts_at: dt.datetime
     time: str
     minutes: int
     title: str
@@ -54,12 +64,36 @@ class TodayRow:
     room: str
     staff: str
     phase: str | None
+    status: str
     pill: Pill
     note: str
     past: bool
     live: bool
     may_arrive: bool
+    may_miss: bool
     may_record: bool
+
+    @property
+    def anchor(self) -> str:
+        """Where the row is on the page; a message about it carries the same word."""
+        return f"appt-{self.id}"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One useful sentence: whose (may be nobody), and what."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class TaskCounts:
+    """Open tasks that the person sees."""
+
+    total: int = 0
+    overdue: int = 0
+    replies: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,37 +102,33 @@ class Today:
 
     day: dt.date
     zone: str
+    headline: Headline
     rows: list[TodayRow]
     now_before: uuid.UUID | None
+    now_last: bool
+    done: int
     confirmed: int
-    unconfirmed: int
+    expected: int
     no_shows: int
+    sees_tasks: bool
+    task_counts: TaskCounts
     tasks: list[Task]
-    replies: int
     clients: list[uuid.UUID]
 
+    @property
+    def anchors(self) -> set[str]:
+        """The places on the page that a message may belong to."""
+        return {row.anchor for row in self.rows} | ({"tasks"} if self.sees_tasks else set())
 
-PILLS = {
-    AttendanceStatus.ARRIVED: Pill("arrived", "door-enter", "Arrived"),
-    AttendanceStatus.ATTENDED: Pill("completed", "checks", "Completed"),
-    AttendanceStatus.LEFT_EARLY: Pill("completed", "checks", "Left early"),
-    AttendanceStatus.NO_SHOW: Pill("noshow", "user-x", "No-show"),
-    AttendanceStatus.CANCELLED: Pill("cancelled", "ban", "Cancelled"),
-    AttendanceStatus.LATE_CANCELLED: Pill("cancelled", "ban", "Cancelled late"),
-    AttendanceStatus.ENTERED_IN_ERROR: Pill("cancelled", "ban", "Entered in error"),
-}
-SCHEDULED = Pill("scheduled", "circle-dashed", "Scheduled")
-CONFIRMED = Pill("confirmed", "circle-check", "Confirmed")
-OTHER_TIME = Pill("warn", "clock", "Asks for another time")
-DECLINED = Pill("warn", "user-x", "Can't come")
-NOT_DELIVERED = Pill("warn", "alert-triangle", "Not delivered")
-KIND_ICONS = {"group": "users-group", "family": "users-group", "phone": "phone", "video": "video"}
+    @property
+    def unconfirmed(self) -> int:
+        """Expected, and not confirmed."""
+        return self.expected - self.confirmed
 
 
-def sees_own_day(user: User) -> bool:
-    """Counselors and supervisors have a day of their own; others see the facility's."""
-    own = {Role.COUNSELOR, Role.SUPERVISOR}
-    return any(held & own for held in user.access.roles.values())
+def has_own_day(user: User) -> bool:
+    """Who has clients of their own lands on their own day; others on the facility's."""
+    return user.access.can(Capability.SEE_CARE_TEAM)
 
 
 def sees_clients(user: User) -> bool:
@@ -106,41 +136,49 @@ def sees_clients(user: User) -> bool:
     return user.access.can(Capability.VIEW_CALENDAR)
 
 
-def home(user: User) -> Facility | None:
-    """The facility whose wall clock the page shows."""
-    return Facility.objects.visible_to(user).order_by("legal_name").first()
+def calendars(user: User) -> list[Facility]:
+    """The facilities whose appointments this person may see, by name."""
+    there = user.access.where(Capability.VIEW_CALENDAR)
+    return list(Facility.objects.filter(pk__in=there).order_by("legal_name", "id"))
 
 
-def today_for(user: User, facility: Facility, day: dt.date, *, team: bool) -> Today:
-    """The day's page for one person; a constant number of queries."""
+def today_for(user: User, facility: Facility, day: dt.date, *, team: bool, every: bool) -> Today:
+    """The day's page for one person; a constant number of queries. `every` lists all tasks."""
     appointments = _appointments(user, facility, day, team=team)
     attendances = [a for appointment in appointments for a in _seen(appointment)]
     clients = {attendance.client_id for attendance in attendances}
     seen = cases_seen(user, clients)
     phases = {c: p.kind for c, p in current_phases(clients).items() if c in seen}
-    rows = [_row(a, user, facility.zone, phases) for a in appointments]
-    tasks = Task.objects.visible_to(user).open().select_related("client", "assignee")
+    rows = [_Row(a, user, facility.zone, day).told(phases, seen) for a in appointments]
+    here = now().astimezone(ZoneInfo(facility.zone)).date()
+    coming = next((r.id for r in rows if r.starts_at > now()), None) if day == here else None
     expected = [a for a in attendances if a.status == AttendanceStatus.EXPECTED]
-    confirmed = sum(a.response == Response.ACCEPTED for a in expected)
-    listed = list(tasks.order_by("priority", "due_at", "id")[:MOST_TASKS])
+    tasks = listed_tasks(user, every=every)
+    shown = [r.client_id for r in rows if r.client_id]
     return Today(
         day=day,
         zone=facility.zone,
+        headline=_headline(rows, facility.zone) if day == here else _outlook(rows),
         rows=rows,
-        now_before=_now_before(appointments, facility, day),
-        confirmed=confirmed,
-        unconfirmed=len(expected) - confirmed,
+        now_before=coming,
+        now_last=day == here and bool(rows) and coming is None,
+        done=sum(a.status in TOOK_PLACE for a in attendances),
+        confirmed=sum(a.response == Response.ACCEPTED for a in expected),
+        expected=len(expected),
         no_shows=sum(a.status == AttendanceStatus.NO_SHOW for a in attendances),
-        tasks=listed,
-        replies=tasks.filter(kind=TaskKind.READ_REPLY).count(),
-        clients=[*clients, *(task.client_id for task in listed if task.client_id)],
+        sees_tasks=user.access.can(Capability.VIEW_TASKS),
+        task_counts=task_counts(user),
+        tasks=tasks,
+        clients=[*shown, *(task.client_id for task in tasks if task.client_id)],
     )
 
 
 def _appointments(user: User, facility: Facility, day: dt.date, *, team: bool) -> list[Appointment]:
     first = at_wall_clock(day, dt.time(), facility.zone)
     last = at_wall_clock(day + DAY, dt.time(), facility.zone)
-    rows = Appointment.objects.visible_to(user).filter(starts_at__gte=first, starts_at__lt=last)
+    rows = Appointment.objects.visible_to(user).filter(
+        facility=facility, starts_at__gte=first, starts_at__lt=last
+    )
     if not team:
         rows = rows.filter(staffing__user=user)
     rows = rows.exclude(cancelled_by=CancelledBy.RESCHEDULED)
@@ -155,100 +193,121 @@ def _seen(appointment: Appointment) -> list[Attendance]:
     return appointment.visible_attendances  # type: ignore[attr-defined, no-any-return]  # prefetched
 
 
-def _now_before(
-    appointments: Sequence[Appointment], facility: Facility, day: dt.date
-) -> uuid.UUID | None:
-    """The first appointment still to come today: the line that says “now” stands before it."""
-    if day != now().astimezone(ZoneInfo(facility.zone)).date():
-        return None
-    return next((a.pk for a in appointments if a.starts_at > now()), None)
+class _Row:
+    """Makes one appointment's row."""
+
+    def __init__(self, appointment: Appointment, user: User, zone: str, day: dt.date) -> None:
+        self.appointment, self.user, self.zone, self.day = appointment, user, zone, day
+        self.attending = _seen(appointment)
+        self.begun = appointment.starts_at <= now()
+        self.alone = self.attending[0] if appointment.capacity == 1 and self.attending else None
+
+    def told(self, phases: dict[uuid.UUID, str], seen: set[uuid.UUID]) -> TodayRow:
+        """The row, with no more than the viewer may know."""
+        appointment, alone, moment = self.appointment, self.alone, now()
+        sees_case = any(a.client_id in seen for a in self.attending)
+        kind = kind_words(appointment, sees_case=sees_case)
+        begun = self.begun
+        return TodayRow(
+            id=appointment.pk,
+            attendance_id=alone.pk if alone else None,
+            client_id=alone.client_id if alone else None,
+            starts_at=appointment.starts_at,
+            time=time_in_words(appointment.starts_at, self.zone, Language.ENGLISH),
+            minutes=round((appointment.ends_at - appointment.starts_at).total_seconds() / 60),
+            title=alone.client.name if alone else self._title(kind),
+            kind=kind,
+            kind_icon=KIND_ICONS.get(appointment.kind, "user-circle"),
+            room=appointment.room.name if appointment.room else "",
+            staff=", ".join(s.user.full_name for s in appointment.staffing.all()),
+            phase=phases.get(alone.client_id) if alone else None,
+            status=alone.status if alone else "",
+            pill=pill(alone) if alone else group_pill(appointment, self.attending),
+            note=self._note(sees_case=sees_case),
+            past=appointment.ends_at <= moment,
+            live=begun and moment < appointment.ends_at,
+            may_arrive=appointment.starts_at - moment < NEAR
+            and self._may(Capability.CHECK_IN, AttendanceStatus.EXPECTED),
+            may_miss=begun and self._may(Capability.CHECK_IN, AttendanceStatus.EXPECTED),
+            may_record=begun and self._may(Capability.RECORD_OUTCOME, *WITHOUT_OUTCOME),
+        )
+
+    def _title(self, kind: str) -> str:
+        return group_title(self.appointment, self.attending, kind=kind)
+
+    def _note(self, *, sees_case: bool) -> str:
+        if self.alone:
+            return note(self.alone, self.zone, self.day, sees_case=sees_case)
+        ahead = self.appointment.status == AppointmentStatus.BOOKED and not self.begun
+        return group_note(self.attending) if ahead else ""
+
+    def _may(self, capability: Capability, *states: AttendanceStatus) -> bool:
+        """Whether a button for it stands here; the service decides again when it is pressed."""
+        return (
+            self.alone is not None
+            and self.alone.status in states
+            and self.appointment.status == AppointmentStatus.BOOKED
+            and self.user.access.can(capability, self.appointment.facility_id)
+        )
 
 
-def _row(appointment: Appointment, user: User, zone: str, phases: dict[uuid.UUID, str]) -> TodayRow:
-    attending = _seen(appointment)
-    alone = attending[0] if appointment.capacity == 1 and attending else None
+def _headline(rows: Sequence[TodayRow], zone: str) -> Headline:
+    """Who waits, else who is next, else what of the day is still to be recorded."""
     moment = now()
-    begun = appointment.starts_at <= moment
-    open_ended = alone is not None and appointment.status == AppointmentStatus.BOOKED
-    return TodayRow(
-        id=appointment.pk,
-        attendance_id=alone.pk if alone else None,
-        time=time_in_words(appointment.starts_at, zone, Language.ENGLISH),
-        minutes=round((appointment.ends_at - appointment.starts_at).total_seconds() / 60),
-        title=alone.client.name if alone else _group_title(appointment, attending),
-        kind=appointment.get_kind_display(),
-        kind_icon=KIND_ICONS.get(appointment.kind, "user-circle"),
-        room=appointment.room.name if appointment.room else "",
-        staff=", ".join(s.user.full_name for s in appointment.staffing.all()),
-        phase=phases.get(alone.client_id) if alone else None,
-        pill=_pill(alone) if alone else _group_pill(appointment, attending),
-        note=_note(alone, zone) if alone else "",
-        past=appointment.ends_at <= moment,
-        live=begun and appointment.ends_at > moment,
-        may_arrive=open_ended
-        and alone is not None
-        and alone.status == AttendanceStatus.EXPECTED
-        and user.access.can(Capability.CHECK_IN, appointment.facility_id),
-        may_record=open_ended
-        and begun
-        and alone is not None
-        and alone.status in (AttendanceStatus.EXPECTED, AttendanceStatus.ARRIVED)
-        and user.access.can(Capability.RECORD_OUTCOME, appointment.facility_id),
+    if waiting := next((r for r in rows if r.status == AttendanceStatus.ARRIVED), None):
+        return Headline(waiting.title, _("is here for %s.") % waiting.time)
+    open_rows = [r for r in rows if r.status in ("", AttendanceStatus.EXPECTED)]
+    if coming := next((r for r in open_rows if r.starts_at > moment), None):
+        left = coming.starts_at - moment
+        if left <= SOON:
+            minutes = {"time": coming.time, "minutes": round(left.total_seconds() / 60)}
+            return Headline(coming.title, _("is next: %(time)s, in %(minutes)d min.") % minutes)
+        return Headline(coming.title, _("is next: %s.") % coming.time)
+    without = sum(r.past and r.status == AttendanceStatus.EXPECTED for r in rows)
+    if without:
+        return Headline("", _("Nothing more today. Still without an outcome: %d.") % without)
+    return Headline("", _("Nothing more today.") if rows else _("Nothing booked today."))
+
+
+def _outlook(rows: Sequence[TodayRow]) -> Headline:
+    """Of another day: when it begins."""
+    if not rows:
+        return Headline("", _("Nothing booked."))
+    return Headline("", _("First at %(first)s, last at %(last)s.") % {
+        "first": rows[0].time, "last": rows[-1].time,
+    })  # fmt: skip
+
+
+# ── Tasks ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _tasks(user: User) -> QuerySet[Task]:
+    return Task.objects.visible_to(user).open()
+
+
+def listed_tasks(user: User, *, every: bool) -> list[Task]:
+    """Open tasks that this person sees, most urgent first."""
+    tasks = _tasks(user).select_related("client", "assignee", "facility")
+    ordered = tasks.order_by("priority", "due_at", "id")
+    return list(ordered if every else ordered[:MOST_TASKS])
+
+
+def task_counts(user: User) -> TaskCounts:
+    """How many there are, however many are listed."""
+    counts = _tasks(user).aggregate(
+        total=Count("pk"),
+        overdue=Count("pk", filter=Q(due_at__lt=now())),
+        replies=Count("pk", filter=Q(kind=TaskKind.READ_REPLY)),
     )
+    return TaskCounts(**counts)
 
 
-def _group_title(appointment: Appointment, attending: Sequence[Attendance]) -> str:
-    return _("%(kind)s, %(count)d expected") % {
-        "kind": appointment.get_kind_display(),
-        "count": sum(a.status == AttendanceStatus.EXPECTED for a in attending),
-    }
+# ── The client's own page ─────────────────────────────────────────────────────────────────────
 
 
-def _group_pill(appointment: Appointment, attending: Sequence[Attendance]) -> Pill:
-    if appointment.status == AppointmentStatus.CANCELLED:
-        return PILLS[AttendanceStatus.CANCELLED]
-    if appointment.status == AppointmentStatus.COMPLETED:
-        return PILLS[AttendanceStatus.ATTENDED]
-    confirmed = sum(a.response == Response.ACCEPTED for a in attending)
-    return Pill("confirmed", "circle-check", _("%d confirmed") % confirmed)
-
-
-def _pill(attendance: Attendance) -> Pill:
-    if attendance.status != AttendanceStatus.EXPECTED:
-        return PILLS[AttendanceStatus(attendance.status)]
-    answered = {
-        Response.ACCEPTED: CONFIRMED,
-        Response.TENTATIVE: OTHER_TIME,
-        Response.DECLINED: DECLINED,
-    }.get(Response(attendance.response))
-    if answered:
-        return answered
-    states = {reminder.state for reminder in attendance.reminders.all()}
-    gone_well = states & {ReminderState.SENT, ReminderState.DONE, ReminderState.PLANNED}
-    return NOT_DELIVERED if ReminderState.FAILED in states and not gone_well else SCHEDULED
-
-
-def _note(attendance: Attendance, zone: str) -> str:
-    """One line on how we know."""
-    if attendance.status != AttendanceStatus.EXPECTED:
-        return ""
-    if attendance.responded_at and attendance.response != Response.NEEDS_ACTION:
-        how = attendance.get_response_source_display().lower()
-        return f"{how}, {time_in_words(attendance.responded_at, zone, Language.ENGLISH)}"
-    reminders = list(attendance.reminders.all())
-    told = [r for r in reminders if r.state in (ReminderState.SENT, ReminderState.DONE)]
-    if told:
-        state = _("delivered") if told[-1].state == ReminderState.DONE else _("sent")
-        return f"{told[-1].get_channel_display()} {state}, " + _("no answer yet")
-    return _what_comes(reminders, zone)
-
-
-def _what_comes(reminders: Sequence[Reminder], zone: str) -> str:
-    planned = [r for r in reminders if r.state == ReminderState.PLANNED and r.send_at]
-    if planned and planned[0].send_at:
-        at = time_in_words(planned[0].send_at, zone, Language.ENGLISH)
-        return f"{planned[0].get_channel_display()} " + _("goes at") + f" {at}"
-    explained = [r.reason for r in reminders if r.reason and r.reason != Reason.NOT_NEEDED]
-    if Reason.ON_UNIT in explained:
-        return _("on the unit, none needed")
-    return str(Reason(explained[-1]).label) if explained else ""
+def phone_behind(token: str) -> str:
+    """The number to call for who holds a link that was good once; empty for anybody else."""
+    links = Link.objects.filter(token_digest=token_digest(token), message__facility__isnull=False)
+    link = links.select_related("message__facility").first()
+    facility = link.message.facility if link else None
+    return facility.discreet_phone if facility else ""

@@ -13,11 +13,13 @@ urlpatterns = [
     path("a/<str:token>/", client_page.show, name="visit"),
     path("a/<str:token>/appointment.ics", client_page.calendar_file, name="visit_calendar"),
     path("a/<str:token>/<slug:act>/", client_page.answer, name="visit_answer"),
+    path("a/<path:rest>", client_page.gone),
     # Only those of allauth's pages that are used here.
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
     path("accounts/signup/", account.signup, name="account_signup"),
+    path("accounts/password/change/", account.password_change, name="account_change_password"),
     path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
     path(
         "accounts/password/reset/done/",
@@ -25,7 +27,7 @@ urlpatterns = [
         name="account_reset_password_done",
     ),
     re_path(
-        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z-]+)-(?P<key>.+)/$",
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),

@@ -1,17 +1,22 @@
 """The client's own page behind a reminder's link. Discreet; a GET changes nothing."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from appointments.queries import Visit, visit_behind
+from appointments.states import Response
+from appointments.texts import time_in_words
 from audit.services import note_read
 from common.crypto import token_digest
 from dashboard.client_texts import TEXTS, day_and_date
+from dashboard.queries import phone_behind
 from messaging.models import Meaning, Message
 from messaging.services.links import answer_by_link, message_behind
 from organization.models import Language
@@ -22,9 +27,9 @@ MEANINGS = {
     "cannot-come": Meaning.DECLINE,
 }
 SAID = {
-    Meaning.CONFIRM: "confirmed",
-    Meaning.RESCHEDULE: "asked",
-    Meaning.DECLINE: "declined",
+    Response.ACCEPTED: "confirmed",
+    Response.TENTATIVE: "asked",
+    Response.DECLINED: "declined",
 }
 
 
@@ -49,7 +54,7 @@ def _language(request: HttpRequest, found: Found | None) -> Language:
     return Language(found.visit.language) if found else Language.ENGLISH
 
 
-def _answer(template: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
+def _answer(template: str, context: Mapping[str, object], *, status: int = 200) -> HttpResponse:
     response = HttpResponse(render_to_string(template, context), status=status)
     return _discreet(response)
 
@@ -61,23 +66,43 @@ def _discreet(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _gone(request: HttpRequest) -> HttpResponse:
+def _gone(request: HttpRequest, token: str = "") -> HttpResponse:
+    """The number to call is told only to who holds a link that was good once."""
     language = _language(request, None)
-    context = {"t": TEXTS[language], "language": language}
-    response = HttpResponseNotFound(render_to_string("page/gone.html", context))
-    return _discreet(response)
+    context = {
+        "t": TEXTS[language],
+        "language": language,
+        "here": f"/a/{token}/" if token else "",
+        "phone": phone_behind(token),
+    }
+    return _answer("page/gone.html", context, status=404)
+
+
+@csrf_exempt
+def gone(request: HttpRequest, rest: str) -> HttpResponse:
+    """Any other address below: never the staff's page for what is not there."""
+    if "/" not in rest and request.method in ("GET", "HEAD"):
+        return _discreet(redirect("visit", token=rest))  # a mail app cut the link's last slash
+    return _gone(request)
 
 
 def _context(request: HttpRequest, token: str, found: Found) -> dict[str, object]:
     language = _language(request, found)
-    visit = found.visit
+    visit, said = found.visit, SAID.get(Response(found.visit.response), "")
     return {
         "t": TEXTS[language],
+        "said": TEXTS[language][said] if said else "",
+        "confirmed": visit.response == Response.ACCEPTED,
+        "asked": visit.response == Response.TENTATIVE,
         "language": language,
         "token": token,
+        "here": f"/a/{token}/",
         "visit": visit,
         "day": day_and_date(visit.starts_at, visit.zone, language),
-        "greeting": TEXTS[language]["greeting"].format(name=visit.greeting_name),
+        "time": time_in_words(visit.starts_at, visit.zone, language),
+        "greeting": TEXTS[language]["hello" if said else "greeting"].format(
+            name=visit.greeting_name
+        ),
         "length": TEXTS[language]["length"].format(minutes=visit.minutes),
     }
 
@@ -87,7 +112,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     """Day, time and place; how to answer."""
     found = _find(token)
     if found is None:
-        return _gone(request)
+        return _gone(request, token)
     note_read("appointment", [found.visit.appointment_id], [found.visit.client_id])
     template = "page/visit.html" if found.visit.stands else "page/ended.html"
     return _answer(template, _context(request, token, found))
@@ -101,21 +126,17 @@ def answer(request: HttpRequest, token: str, act: str) -> HttpResponse:
     """Confirm, ask for another time, or can't come."""
     found = _find(token)
     if found is None or act not in MEANINGS:
-        return _gone(request)
-    meaning = MEANINGS[act]
-    taken = answer_by_link(found.message, meaning)
-    context = _context(request, token, found)
-    if not taken:
-        return _answer("page/ended.html", context)
-    said = SAID[meaning]
-    context |= {"headline": TEXTS[_language(request, found)][said]}
-    return _answer("page/answered.html", context)
+        return _gone(request, token)
+    taken = answer_by_link(found.message, MEANINGS[act])
+    after = _find(token) or found
+    template = "page/answered.html" if taken else "page/ended.html"
+    return _answer(template, _context(request, token, after))
 
 
+FOLD_AT = 75
 ICS = """BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//calendar//EN
-METHOD:PUBLISH
 BEGIN:VEVENT
 UID:{uid}@calendar.invalid
 DTSTAMP:{stamp}
@@ -128,12 +149,12 @@ END:VCALENDAR
 """
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     """The visit for the client's own calendar, as discreet as the page (RFC 5545)."""
     found = _find(token)
     if found is None or not found.visit.stands:
-        return _gone(request)
+        return _gone(request, token)
     visit, language = found.visit, _language(request, found)
     text = ICS.format(
         uid=token_digest(f"calendar {token}")[:32],
@@ -143,13 +164,25 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
         summary=TEXTS[language]["summary"],
         place=_escaped(visit.discreet_place),
     )
-    response = HttpResponse(text.replace("\n", "\r\n"), content_type="text/calendar; charset=utf-8")
+    lines = "".join(f"{_folded(line)}\r\n" for line in text.splitlines())
+    response = HttpResponse(lines, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return _discreet(response)
 
 
 def _utc(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _folded(line: str) -> str:
+    """At most 75 octets a line, never cut inside a character; what follows begins with a space."""
+    parts, part = [], ""
+    for character in line:
+        if len((part + character).encode()) > FOLD_AT:
+            parts.append(part)
+            part = " "
+        part += character
+    return "\r\n".join([*parts, part])
 
 
 def _escaped(text: str) -> str:

@@ -1,0 +1,98 @@
+"""Signing in and out, and a password that is changed or forgotten."""
+
+import re
+
+import pytest
+from django.urls import NoReverseMatch, reverse
+
+from config import settings as project
+from messaging.models import Message
+from tests.people import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+NEW = "quite another word of passage"
+
+
+def test_the_message_for_a_wrong_pair_is_ours(house, client):
+    for email in ("ana@casework.example", "nobody@casework.example", "no address"):
+        said = client.post(
+            "/accounts/login/", {"login": email, "password": "wrong"}
+        ).content.decode()
+        assert "Email and password don't match." in said.replace("&#x27;", "'")
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_go_and_no_notice_says_so(house, client):
+    answer = client.post(
+        "/accounts/login/",
+        {"login": "ana@casework.example", "password": PASSWORD, "next": "/?team=1"},
+        follow=True,
+    )
+    assert answer.request["QUERY_STRING"] == "team=1"
+    assert "Successfully signed in" not in answer.content.decode()
+
+
+def test_the_way_in_keeps_where_one_wanted_to_go(client, db):
+    said = client.get("/accounts/login/?next=/%3Fteam%3D1").content.decode()
+    assert 'name="next" value="/?team=1"' in said
+
+
+def test_signing_out_asks_by_get_and_acts_by_post(house, browser):
+    browser.force_login(house.ana)
+    assert "Sign out?" in browser.get("/accounts/logout/").content.decode()
+    assert browser.get("/").status_code == 200
+    answer = browser.post("/accounts/logout/")
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/")
+    assert browser.get("/").status_code == 302
+
+
+def test_a_password_is_changed_by_who_knows_the_old_one(house, browser):
+    browser.force_login(house.ana)
+    page = "/accounts/password/change/"
+    assert "Change your password" in browser.get(page).content.decode()
+    names = {"password1": NEW, "password2": NEW}
+    refused = browser.post(page, names | {"oldpassword": "wrong"})
+    assert 'role="alert"' in refused.content.decode()
+    assert browser.post(page, names | {"oldpassword": PASSWORD}).status_code == 302
+    house.ana.refresh_from_db()
+    assert house.ana.check_password(NEW)
+
+
+def test_a_forgotten_password_is_set_anew_by_the_link_once(house, client, settings):
+    settings.EMAIL_BACKEND = project.EMAIL_BACKEND  # pytest puts one of its own there
+    client.post("/accounts/password/reset/", {"email": "ana@casework.example"})
+    link = re.search(r"https?://[^/]+(/\S+)", Message.objects.get().body).group(1)
+    form = client.get(link, follow=True)
+    assert "New password" in form.content.decode()
+    where = form.redirect_chain[-1][0]
+    answer = client.post(where, {"password1": NEW, "password2": NEW}, follow=True)
+    assert "Your new password is saved" in answer.content.decode()
+    house.ana.refresh_from_db()
+    assert house.ana.check_password(NEW)
+    again = client.get(link, follow=True)
+    assert "This link no longer works" in again.content.decode()
+
+
+def test_too_many_tries_are_refused_in_words(house, client):
+    for _ in range(12):
+        said = client.post(
+            "/accounts/login/", {"login": "ana@casework.example", "password": "wrong"}
+        )
+    assert "Too many tries" in said.content.decode()
+
+
+@pytest.mark.parametrize(
+    "name", ["account_email", "account_reauthenticate", "account_set_password"]
+)
+def test_pages_of_allauth_that_nobody_uses_are_not_there(name):
+    with pytest.raises(NoReverseMatch):
+        reverse(name)
+
+
+def test_what_is_not_there_is_said_on_a_page_in_the_same_look(house, browser):
+    answer = browser.get("/nothing/here/")
+    assert answer.status_code == 404
+    said = answer.content.decode()
+    assert said.count("<h1") == 1
+    assert "Skip to content" in said
+    assert "/static/app.css" in said
