@@ -1,6 +1,7 @@
 """Opening tasks, and ending them."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -76,11 +77,13 @@ def complete_task(*, task: Task, outcome: str, by: User) -> Task:
     return task
 
 
-def withdraw_tasks(*, source: str, kinds: tuple[TaskKind, ...]) -> int:
-    """The cause is gone: end the open tasks of these kinds that it had. Returns how many."""
+def withdraw_tasks(*, sources: Collection[str], kinds: Collection[TaskKind]) -> int:
+    """The causes are gone: end the open tasks of these kinds that they had. Returns how many."""
+    if not sources:
+        return 0
     return (
         Task.objects.open()
-        .filter(source=source, kind__in=kinds)
+        .filter(source__in=sources, kind__in=kinds)
         .update(state=TaskState.WITHDRAWN, ended_at=now(), updated_at=now())
     )
 

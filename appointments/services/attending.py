@@ -168,7 +168,7 @@ TASK_FOR = {
 def _follow_up(attendance: Attendance, response: Response) -> None:
     appointment = attendance.appointment
     outdated = tuple(kind for answer, kind in TASK_FOR.items() if answer != response)
-    withdraw_tasks(source=f"attendance:{attendance.pk}", kinds=outdated)
+    withdraw_tasks(sources=[f"attendance:{attendance.pk}"], kinds=outdated)
     if response in TASK_FOR:
         open_task(
             kind=TASK_FOR[response],

@@ -357,7 +357,7 @@ def _end(appointment: Appointment, *, by_whom: CancelledBy, reason: str, by: Use
     )
     for pk in ids:
         plan_reminders(pk)
-        withdraw_tasks(
-            source=f"attendance:{pk}",
-            kinds=(TaskKind.RESCHEDULE_REQUEST, TaskKind.CLIENT_DECLINED),
-        )
+    withdraw_tasks(
+        sources=[f"attendance:{pk}" for pk in ids],
+        kinds=(TaskKind.RESCHEDULE_REQUEST, TaskKind.CLIENT_DECLINED),
+    )

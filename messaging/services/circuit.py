@@ -45,4 +45,4 @@ def note_success(channel: Channel) -> None:
         faults_in_a_row=0, paused_until=None
     )
     if closed:
-        withdraw_tasks(source=f"channel:{channel}", kinds=(TaskKind.CHANNEL_DOWN,))
+        withdraw_tasks(sources=[f"channel:{channel}"], kinds=(TaskKind.CHANNEL_DOWN,))

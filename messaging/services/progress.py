@@ -27,9 +27,14 @@ SETTLED_WELL = (MessageState.SENT, MessageState.DELIVERED)
 
 
 def tell(ended: Sequence[Ended]) -> None:
-    """Announce these, and open a task for each that a person must look after."""
+    """Announce these, and open a task for each that a person must look after.
+
+    Where one was in doubt and arrived after all, nobody has to call about it any more.
+    """
     if not ended:
         return
+    arrived = [f"message:{pk}" for pk, state, _ in ended if state in SETTLED_WELL]
+    withdraw_tasks(sources=arrived, kinds=(TaskKind.CALL_CLIENT,))
     announce(MessagesProgressed(tuple(MessageProgress(*row) for row in ended)))
     kinds = {pk: kind for pk, state, reason in ended if (kind := _task_kind(state, reason))}
     messages = Message.objects.filter(pk__in=kinds, client__isnull=False)
@@ -42,11 +47,6 @@ def tell(ended: Sequence[Ended]) -> None:
             due_at=_while_there_is_time(message),
             priority=Priority.HIGH,
         )
-
-
-def told_to_have_arrived(message_id: uuid.UUID) -> None:
-    """What may have arrived did: nobody has to call about it any more."""
-    withdraw_tasks(source=f"message:{message_id}", kinds=(TaskKind.CALL_CLIENT,))
 
 
 def _task_kind(state: str, reason: str) -> TaskKind | None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from clients.services import mark_undeliverable
 from common.clock import now
 from messaging.models import Attempt, Message, Receipt
-from messaging.services.progress import SETTLED_WELL, tell, told_to_have_arrived
+from messaging.services.progress import tell
 from messaging.states import MOVES, AttemptState, MessageState, Reason
 
 TAKEN = {"accepted", "scheduled", "queued", "sending", "sent"}
@@ -86,8 +86,6 @@ def _move(message_id: uuid.UUID, state: MessageState, receipt: Receipt) -> bool:
         ended_at=ended,
     )
     tell([(message_id, str(state), str(reason))])
-    if state in SETTLED_WELL:
-        told_to_have_arrived(message_id)
-    elif receipt.code in DEAD_ADDRESS and message.contact_point:
+    if receipt.code in DEAD_ADDRESS and message.contact_point:
         mark_undeliverable(point=message.contact_point, code=Reason.INVALID_NUMBER)
     return True

@@ -133,6 +133,18 @@ def test_a_late_callback_resolves_the_doubt_and_withdraws_the_task(visit, send):
     assert (attempt.state, attempt.provider_id) == ("accepted", "SM9")
 
 
+def test_a_worker_that_was_only_slow_settles_what_the_sweep_had_to_doubt(visit, time_machine):
+    lease, ids = draining.claim(Channel.SMS)
+    outgoing = draining.prepare(ids, lease)
+    time_machine.move_to(now() + dt.timedelta(minutes=2))
+    sweep()
+    assert (message().state, open_tasks()) == ("unknown", ["call_client"])
+    draining.settle(Channel.SMS, draining.hand_over(Line("SM1"), outgoing))
+    assert (message().state, open_tasks()) == ("sent", [])
+    assert Reminder.objects.get().state == "sent"
+    assert Reminder.objects.get().reason == ""
+
+
 def test_receipts_move_forward_only_and_may_come_twice_and_out_of_order(visit, send):
     send(Channel.SMS, "SM1")
     attempt = Attempt.objects.get()

@@ -102,7 +102,7 @@ def test_tasks_are_listed_by_due_time_and_narrowed(house, api):
     late = task_about(house, sam, source="test:1", days=3)
     soon = task_about(house, kim, source="test:2", days=1)
     gone = task_about(house, kim, source="test:3", days=2)
-    withdraw_tasks(source="test:3", kinds=(TaskKind.CALL_CLIENT,))
+    withdraw_tasks(sources=["test:3"], kinds=(TaskKind.CALL_CLIENT,))
     api.force_authenticate(house.ana)
 
     def found(**filters):
