@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from appointments.models import Attendance
-from appointments.queries import ended_because
+from appointments.queries import ended_because, overtaken_messages
 from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
 from appointments.states import Response, ResponseSource
@@ -38,6 +38,7 @@ class ReminderPurpose:
         by_id = {a.pk: a for a in attendances.select_related("appointment__facility", "client")}
         clients = {a.client_id for a in by_id.values()}
         phases, left = current_phases(clients), left_treatment_at(clients)
+        overtaken = overtaken_messages([m.pk for m in messages], by_id)
         found: dict[uuid.UUID, Content | Stop] = {}
         for message in messages:
             attendance = by_id[message.about]  # type: ignore[index]  # set since it was made
@@ -46,6 +47,7 @@ class ReminderPurpose:
             reason = ended_because(attendance, left.get(attendance.client_id))
             if reason is None and on_unit and not attendance.client.messages_on_unit:
                 reason = Reason.ON_UNIT
+            reason = reason or overtaken.get(message.pk)
             found[message.pk] = Stop(reason) if reason else self._content(message, attendance)
         return found
 

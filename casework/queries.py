@@ -11,15 +11,16 @@ from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from casework.gates import GateFinding, findings
 from casework.models import Episode, Phase
 from casework.moves import TransitionReason, reasons_for
-from organization.models import PhaseKind, Program, User
+from organization.access import Access
+from organization.models import PhaseKind, Program
 from organization.roles import Capability
 
 ON_THE_UNIT = (PhaseKind.DETOX, PhaseKind.INPATIENT)
 
 
-def clients_on_the_unit(user: User, capability: Capability) -> Q | None:
+def clients_on_the_unit(access: Access, capability: Capability) -> Q | None:
     """A nurse sees the clients of her facility whose current phase is detox or inpatient."""
-    there = user.access.where(Capability.SEE_UNIT, capability)
+    there = access.where(Capability.SEE_UNIT, capability)
     if not there:
         return None
     present = Phase.objects.current().filter(kind__in=ON_THE_UNIT, program__facility__in=there)

@@ -30,7 +30,8 @@ def normal_email(value: str) -> str:
     address = value.strip().lower()
     try:
         validate_email(address)
-    except ValidationError:
+        address.rpartition("@")[0].encode("ascii")
+    except (ValidationError, UnicodeEncodeError):
         raise Invalid(
             "This is not an e-mail address. Write it as name@example.org.",
             code="invalid_email",

@@ -28,9 +28,19 @@ class Channel(models.TextChoices):
 
 
 class ClientQuerySet(models.QuerySet["Client"]):
-    def visible_to(self, user: User, capability: Capability = Capability.VIEW_CLIENT) -> Self:
-        """The clients of whom this person may do or see `capability`; others don't exist."""
-        access = user.access
+    def visible_to(
+        self,
+        user: User,
+        capability: Capability = Capability.VIEW_CLIENT,
+        *,
+        at: frozenset[uuid.UUID] | None = None,
+    ) -> Self:
+        """The clients of whom this person may do or see `capability`; others don't exist.
+
+        `at`: by their roles at these facilities alone. What belongs to a facility is asked for so:
+        a role at one site must not open what another site keeps about a client of both.
+        """
+        access = user.access if at is None else user.access.at(at)
         ways = Q(
             pk__in=CareTeamMember.objects.of_user_at(
                 user, access.where(Capability.SEE_CARE_TEAM, capability)
@@ -41,7 +51,7 @@ class ClientQuerySet(models.QuerySet["Client"]):
         if there := access.where(Capability.SEE_SUPERVISED, capability):
             ways |= Q(pk__in=CareTeamMember.objects.of_supervised_at(user, there))
         for way in beyond_care_teams:
-            more = way(user, capability)
+            more = way(access, capability)
             if more is not None:
                 ways |= more
         return self.filter(ways)

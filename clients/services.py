@@ -22,7 +22,12 @@ from clients.models import (
 from common.clock import now
 from common.database import broken_constraint
 from common.errors import Conflict, FieldFault, Forbidden, Invalid
-from common.events import ContactPermissionChanged, PrimaryCounselorNamed, announce
+from common.events import (
+    ContactPermissionChanged,
+    PrimaryCounselorLeft,
+    PrimaryCounselorNamed,
+    announce,
+)
 from organization.models import Facility, Membership, User
 from organization.roles import Capability, roles_with
 
@@ -184,6 +189,8 @@ def _make_primary(
         since=moment,
         reason=reason or "primary counselor",
     )
+    if present:
+        announce(PrimaryCounselorLeft(client.pk, present.user_id, counselor.pk))
     note_change("care_team.primary_named", member.pk, by=by.pk, clients=[client.pk])
     if counselor != by:
         announce(PrimaryCounselorNamed(client.pk, facility.pk, counselor.pk))
@@ -244,6 +251,8 @@ def leave_care_team(*, member: CareTeamMember, reason: str, by: User) -> CareTea
 def end_care_team(*, client: Client, reason: str, by: User) -> None:
     """End everybody's time on the case: the course of treatment is over. Called at discharge."""
     moment = now()
+    for primary in client.care_team.current().filter(primary=True):
+        announce(PrimaryCounselorLeft(client.pk, primary.user_id, None))
     client.care_team.current().update(until=moment, ended_because=reason, updated_at=moment)
     note_change("care_team.ended", client.pk, by=by.pk, clients=[client.pk])
 

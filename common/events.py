@@ -23,6 +23,15 @@ class PrimaryCounselorNamed:
 
 
 @dataclass(frozen=True, slots=True)
+class PrimaryCounselorLeft:
+    """A client's primary counselor was replaced, or the care team ended (then by nobody)."""
+
+    client_id: uuid.UUID
+    former_id: uuid.UUID
+    successor_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class ContactPermissionChanged:
     """What may be sent to a client changed: a consent given or withdrawn, a contact point
     added, changed or found dead, the language, zone or name for messages changed."""

@@ -1,11 +1,12 @@
 """How a log line looks: nothing in it may tell who a client is or what was said to them."""
 
+import copy
 import logging
 import re
 import traceback
 from types import TracebackType
 
-LINK = re.compile(r"/a/[\w-]+")
+LINK = re.compile(r"(/a/|/password/reset/key/)[\w-]+")
 
 
 class DiscreetFormatter(logging.Formatter):
@@ -16,7 +17,11 @@ class DiscreetFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        return LINK.sub("/a/…", super().format(record))
+        args = record.args
+        if isinstance(args, dict) and "exc" in args:  # Celery writes an error's words out
+            record = copy.copy(record)
+            record.args = {**args, "exc": "(its words are left out)", "traceback": ""}
+        return LINK.sub(r"\1…", super().format(record))
 
     def formatException(  # noqa: N802 (logging's name)
         self,

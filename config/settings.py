@@ -191,6 +191,10 @@ BODY_BOUND_BYTES = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BOUND_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
+# How many proxies of ours stand before the web server: their X-Forwarded-For is believed, no other.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
 # ── API ───────────────────────────────────────────────────────────────────────────────────────
 
 REST_FRAMEWORK = {
@@ -204,7 +208,8 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "common.api.pagination.TimeOrderedPagination",
     "DEFAULT_SCHEMA_CLASS": "common.api.schema.Schema",
-    "DEFAULT_THROTTLE_RATES": {"token": "10/min"},
+    "DEFAULT_THROTTLE_RATES": {"token": "10/min", "account": "10/hour"},
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "common.api.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -22,7 +22,7 @@ from appointments.states import (
     Response,
 )
 from appointments.texts import MONTHS, time_in_words
-from messaging.states import Reason
+from messaging.states import TELLS_OF_THE_CASE, Reason
 from organization.models import Language
 
 
@@ -56,7 +56,6 @@ NOT_DELIVERED = Pill("warn", "alert-triangle", gettext_noop("Not delivered"))
 KIND_ICONS = {"group": "users-group", "family": "users-group", "phone": "phone", "video": "video"}
 HERE = (AttendanceStatus.ARRIVED, AttendanceStatus.ATTENDED, AttendanceStatus.LEFT_EARLY)
 TELLS_NO_REASON = (AppointmentKind.GROUP, AppointmentKind.PHONE, AppointmentKind.VIDEO)
-TELLS_OF_THE_CASE = (Reason.ON_UNIT, Reason.NOT_IN_TREATMENT, Reason.DECEASED)
 
 
 def kind_words(appointment: Appointment, *, sees_case: bool) -> str:

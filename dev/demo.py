@@ -29,7 +29,18 @@ def web(port: int) -> list[str]:
     """The web server: one load of the application, shared by two workers."""
     return [
         *("-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
-        *("--workers", "2", "--preload", "--no-control-socket", "--graceful-timeout", "5"),
+        *(
+            "--workers",
+            "2",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "4",
+            "--preload",
+            "--no-control-socket",
+            "--graceful-timeout",
+            "5",
+        ),
     ]
 
 

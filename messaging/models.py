@@ -20,8 +20,14 @@ from organization.roles import Capability
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> Self:
-        """Messages to clients whose messages this person sees."""
-        return self.filter(client__in=Client.objects.visible_to(user, Capability.VIEW_MESSAGES))
+        """Messages to clients whose messages this person sees, of facilities where they do."""
+        ways = Q(pk__in=[])
+        for facility in user.access.where(Capability.VIEW_MESSAGES):
+            clients = Client.objects.visible_to(
+                user, Capability.VIEW_MESSAGES, at=frozenset({facility})
+            )
+            ways |= Q(client__in=clients, facility=facility)
+        return self.filter(ways)
 
 
 class Message(Row):
@@ -200,9 +206,11 @@ class InboundQuerySet(models.QuerySet["InboundMessage"]):
         """
         theirs = Client.objects.visible_to(user, Capability.VIEW_MESSAGES)
         points = ContactPoint.objects.filter(client__in=theirs)
-        ways: Q = Q(client__in=theirs) | Q(
-            client=None, address_index__in=points.values("address_index")
+        # Adding somebody's number to a record opens nothing that came before.
+        held_then = points.filter(
+            address_index=OuterRef("address_index"), created_at__lte=OuterRef("received_at")
         )
+        ways: Q = Q(client__in=theirs) | Q(Exists(held_then), client=None)
         if user.access.can(Capability.SEE_FACILITY):
             anybody = ContactPoint.objects.filter(address_index=OuterRef("address_index"))
             ways |= Q(~Exists(anybody), client=None)

@@ -66,6 +66,10 @@ class Reason(models.TextChoices):
     MAY_HAVE_ARRIVED = "may_have_arrived", "Handed over, but the outcome was lost."
 
 
+TELLS_OF_THE_CASE = (Reason.ON_UNIT, Reason.NOT_IN_TREATMENT, Reason.DECEASED)
+"""Reasons that say where a client stands in treatment: only for who may see that."""
+
+
 class AttemptState(models.TextChoices):
     IN_FLIGHT = "in_flight", "Handed over, no answer yet"
     ACCEPTED = "accepted", "Accepted by the provider"

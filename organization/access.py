@@ -20,6 +20,10 @@ class Access:
         """Where they work."""
         return frozenset(self.roles)
 
+    def at(self, facilities: frozenset[uuid.UUID]) -> "Access":
+        """What they may do at these facilities alone."""
+        return Access(self.user_id, {f: r for f, r in self.roles.items() if f in facilities})
+
     def where(self, *capabilities: Capability) -> frozenset[uuid.UUID]:
         """The facilities at which a single role of theirs has all of these capabilities.
 

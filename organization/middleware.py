@@ -1,7 +1,8 @@
-"""Sign-out after idle minutes, as the strictest of the person's facilities says."""
+"""Sign-out after idle minutes (the strictest of the person's facilities), and after twelve hours."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 
@@ -10,6 +11,7 @@ from organization.models import Facility
 
 SEEN = "seen_minute"
 IDLE = "idle_minutes"
+SINCE = "signed_in_minute"
 
 
 class IdleSignOutMiddleware:
@@ -31,7 +33,9 @@ class IdleSignOutMiddleware:
                 "idle_sign_out_minutes", flat=True
             )
             session[IDLE] = min(strictest, default=15)
-        if minute - session.get(SEEN, minute) >= session[IDLE]:
+        oldest = settings.SESSION_COOKIE_AGE // 60
+        since = session.setdefault(SINCE, minute)
+        if minute - session.get(SEEN, minute) >= session[IDLE] or minute - since >= oldest:
             logout(request)
         elif session.get(SEEN) != minute:
             session[SEEN] = minute

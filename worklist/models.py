@@ -50,8 +50,13 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def visible_to(self, user: User) -> Self:
         """Tasks about clients whose tasks this person sees, and those about none of their roles."""
-        visible = Client.objects.visible_to(user, Capability.VIEW_TASKS)
-        return self.filter(Q(client__in=visible) | (Q(client=None) & _of_roles(user)))
+        ways = Q(client=None) & _of_roles(user)
+        for facility in user.access.where(Capability.VIEW_TASKS):
+            clients = Client.objects.visible_to(
+                user, Capability.VIEW_TASKS, at=frozenset({facility})
+            )
+            ways |= Q(client__in=clients) & (Q(facility=facility) | Q(facility=None))
+        return self.filter(ways)
 
     def due_from(self, user: User) -> Self:
         """Those this person is to do: assigned to them, or to nobody but a role of theirs."""

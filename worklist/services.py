@@ -10,7 +10,7 @@ from audit.services import note_change
 from clients.models import CareTeamMember, Client
 from common.clock import now
 from common.errors import Conflict, Invalid
-from common.events import PrimaryCounselorNamed
+from common.events import PrimaryCounselorLeft, PrimaryCounselorNamed
 from organization.models import Facility, User
 from organization.roles import Role
 from worklist.models import Priority, Task, TaskKind, TaskState
@@ -108,4 +108,17 @@ def ask_to_accept_client(event: PrimaryCounselorNamed) -> None:
         client=Client.objects.get(pk=event.client_id),
         facility=Facility.objects.get(pk=event.facility_id),
         assignee=User.objects.get(pk=event.counselor_id),
+    )
+
+
+def hand_tasks_over(event: PrimaryCounselorLeft) -> None:
+    """What was due from a primary counselor about a client is due from the next one, else intake."""
+    theirs = Task.objects.open().filter(client=event.client_id, assignee=event.former_id)
+    theirs.exclude(kind=TaskKind.ACCEPT_CLIENT).update(
+        assignee=event.successor_id,
+        role="" if event.successor_id else Role.INTAKE,
+        updated_at=now(),
+    )
+    withdraw_tasks(
+        sources=[f"client:{event.client_id}:{event.former_id}"], kinds=(TaskKind.ACCEPT_CLIENT,)
     )

@@ -19,6 +19,7 @@ from appointments.states import CancelledBy
 from clients.models import Client
 from common.api.schema import Problem
 from messaging.api.serializers import ReasonOutput, reason_shown
+from messaging.states import TELLS_OF_THE_CASE
 from organization.models import Facility, PhaseKind, Room
 
 MINUTE = dt.timedelta(minutes=1)
@@ -103,6 +104,17 @@ class AppointmentOutput(serializers.ModelSerializer[Appointment]):
         ]  # fmt: skip
         read_only_fields = fields
 
+    def to_representation(self, instance: Appointment) -> dict[str, Any]:
+        """Free text may say why somebody comes: for its staff, and who sees the case of all."""
+        shown = super().to_representation(instance)
+        user = self.context["request"].user
+        own = any(staff.user_id == user.pk for staff in instance.staffing.all())
+        seen = instance.visible_attendances  # type: ignore[attr-defined]  # prefetched
+        if not own and not (seen and all(a.case_seen for a in seen)):
+            shown.pop("remark", None)
+            shown.pop("cancel_reason", None)
+        return shown
+
     @extend_schema_field(serializers.ChoiceField(CancelledBy.choices, allow_null=True))
     def get_cancelled_by(self, appointment: Appointment) -> str | None:
         return appointment.cancelled_by or None
@@ -182,6 +194,10 @@ class ReminderOutput(serializers.ModelSerializer[Reminder]):
         shown = super().to_representation(instance)
         if not instance.address_seen:  # type: ignore[attr-defined]  # annotated
             shown.pop("address", None)
+        if not instance.case_seen:  # type: ignore[attr-defined]  # annotated
+            for entry in (shown, *shown["history"]):
+                if entry["reason"] and entry["reason"]["code"] in TELLS_OF_THE_CASE:
+                    entry["reason"] = None
         return shown
 
     @extend_schema_field(ReasonOutput(allow_null=True))

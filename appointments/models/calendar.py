@@ -63,10 +63,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         access = user.access
         here = access.where(Capability.VIEW_CALENDAR)
         mine = AppointmentStaff.objects.filter(user=user).values("appointment")
-        theirs = Attendance.objects.filter(
-            client__in=Client.objects.visible_to(user, Capability.VIEW_CALENDAR)
-        ).values("appointment")
-        ways = Q(pk__in=mine, facility__in=here) | Q(pk__in=theirs, facility__in=here)
+        ways = Q(pk__in=mine, facility__in=here)
+        for facility in here:
+            clients = Client.objects.visible_to(
+                user, Capability.VIEW_CALENDAR, at=frozenset({facility})
+            )
+            theirs = Attendance.objects.filter(client__in=clients).values("appointment")
+            ways |= Q(pk__in=theirs, facility=facility)
         calendars = access.where(Capability.SEE_CALENDAR) | access.where(
             Capability.SEE_FACILITY, Capability.VIEW_CALENDAR
         )
@@ -150,12 +153,15 @@ class AppointmentStaff(Row):
 class AttendanceQuerySet(models.QuerySet["Attendance"]):
     def visible_to(self, user: User) -> Self:
         """Those of clients whose calendar one sees, and those of one's own appointments."""
-        theirs = Client.objects.visible_to(user, Capability.VIEW_CALENDAR)
         mine = AppointmentStaff.objects.filter(user=user).values("appointment")
         here = user.access.where(Capability.VIEW_CALENDAR)
-        return self.filter(
-            Q(client__in=theirs) | Q(appointment__in=mine), appointment__facility__in=here
-        )
+        ways = Q(appointment__in=mine, appointment__facility__in=here)
+        for facility in here:
+            clients = Client.objects.visible_to(
+                user, Capability.VIEW_CALENDAR, at=frozenset({facility})
+            )
+            ways |= Q(client__in=clients, appointment__facility=facility)
+        return self.filter(ways)
 
 
 class Attendance(Row):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from appointments.models import Appointment, AppointmentStaff, Attendance, Occupancy
+from appointments.models import Appointment, AppointmentStaff, Attendance, Occupancy, Reminder
 from appointments.models.calendar import OccupancyKind
 from appointments.queries import near_free_slots
 from appointments.services.planning import plan_reminders
@@ -361,3 +361,6 @@ def _end(appointment: Appointment, *, by_whom: CancelledBy, reason: str, by: Use
         sources=[f"attendance:{pk}" for pk in ids],
         kinds=(TaskKind.RESCHEDULE_REQUEST, TaskKind.CLIENT_DECLINED),
     )
+    reminders = Reminder.objects.filter(attendance__in=ids).values_list("pk", "message")
+    sources = [s for pk, message in reminders for s in (f"reminder:{pk}", f"message:{message}")]
+    withdraw_tasks(sources=sources, kinds=(TaskKind.CALL_CLIENT, TaskKind.REMINDER_UNDELIVERABLE))

@@ -1,5 +1,6 @@
 """Making the ledger of reminders and the outbox agree with the plan, whatever was before."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 
@@ -11,19 +12,22 @@ from appointments.models import (
     ReminderChange,
     ReminderPolicy,
     ReminderRule,
+    ReplanRequest,
 )
 from appointments.queries import default_rules, facts_of
 from appointments.reminders import Key, Plan, plan
 from appointments.states import ReminderState
 from clients.models import Channel
 from common.clock import now
+from messaging.models import Message
 from messaging.services import outbox
-from messaging.states import Reason
+from messaging.states import PENDING, Reason
 from organization.models import Facility
 from worklist.models import Priority, TaskKind
 from worklist.services import open_task
 
 PURPOSE = "reminder"
+LOOK_AGAIN = dt.timedelta(seconds=10)
 NOT_HANDED_OVER = (ReminderState.SKIPPED, ReminderState.CANCELLED)
 FINAL_REASONS = frozenset({Reason.TEXT_REFUSED, Reason.TOO_LATE, Reason.DUPLICATE})
 
@@ -67,15 +71,29 @@ class _Reconciliation:
         self.plan = wanted
         rows = attendance.reminders.select_related("rule").order_by("pk")
         self.rows = {Key(r.rule_id, Channel(r.channel), r.contact_point_id): r for r in rows}
+        self.in_hand: set[uuid.UUID] = set()
 
     def run(self) -> None:
+        self._lock_messages()
         for key, row in self.rows.items():
             if row.state == ReminderState.PLANNED and key not in self.plan.wanted:
                 self._take_back(row, key)
         for key, reason in self.plan.skipped.items():
             self._skip(key, reason)
         for key in self.plan.wanted:
-            self._want(key)
+            if key.rule_id not in self.in_hand:
+                self._want(key)
+        if self.in_hand:
+            # What is being handed over decides: look again when it has.
+            again = now() + LOOK_AGAIN
+            ReplanRequest.objects.create(client=self.attendance.client, not_before=again)
+
+    def _lock_messages(self) -> None:
+        """In the order in which everybody locks several messages."""
+        waiting = Message.objects.filter(
+            reminders__attendance=self.attendance, state__in=PENDING
+        ).order_by("pk")
+        list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
 
     def _take_back(self, row: Reminder, key: Key) -> None:
         skipped = self.plan.skipped.get(key)
@@ -84,6 +102,8 @@ class _Reconciliation:
         if row.message_id and outbox.cancel([row.message_id], reason=reason):
             state = ReminderState.SKIPPED if skipped else ReminderState.CANCELLED
             change(row, state, reason)
+        else:
+            self.in_hand.add(key.rule_id)
 
     def _skip(self, key: Key, reason: Reason) -> None:
         row = self.rows.get(key)

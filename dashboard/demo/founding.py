@@ -95,6 +95,7 @@ def _policies(places: Places) -> None:
         rules=[
             RuleWish(RuleWhen.OFFSET, RuleChannel.SMS, DAY_IN_MINUTES),
             RuleWish(RuleWhen.OFFSET, RuleChannel.EMAIL, DAY_IN_MINUTES),
+            RuleWish(RuleWhen.BOOKED_LATE, RuleChannel.PREFERRED),
         ],
         by=places.staff[ELM.of_role(Role.MANAGER)[0]],
     )

@@ -67,6 +67,11 @@ class EmailSession:
             # Before the text was sent, a broken connection means: not accepted.
             self._drop()
             raise DeliveryError(Fate.CHANNEL, code=type(error).__name__) from error
+        except ValueError as error:
+            # An address that can't be written in SMTP: nothing was accepted, nor ever will be.
+            self._reset(smtp)
+            code = type(error).__name__
+            raise DeliveryError(Fate.PERMANENT, code=code, dead_address=True) from error
         except DeliveryError:
             self._reset(smtp)
             raise

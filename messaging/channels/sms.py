@@ -1,5 +1,6 @@
 """Text messages by the `twilio` SDK, to Twilio or to a gateway that speaks its interface."""
 
+import ssl
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -104,6 +105,7 @@ def lost(error: requests.RequestException) -> DeliveryError:
         | urllib3.exceptions.NameResolutionError
         | urllib3.exceptions.ConnectTimeoutError,
     )
-    if isinstance(error, requests.ConnectTimeout) or never_connected:
+    not_trusted = isinstance(getattr(reason, "args", (None,))[0], ssl.SSLCertVerificationError)
+    if isinstance(error, requests.ConnectTimeout) or never_connected or not_trusted:
         return DeliveryError(Fate.CHANNEL, code="no_connection")
     return DeliveryError(Fate.UNKNOWN, code=type(error).__name__)

@@ -50,6 +50,8 @@ def leased(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Message]:
     )
     return list(
         Message.objects.filter(pk__in=list(ids), lease=lease, state=MessageState.SENDING)
+        .order_by("pk")
+        .select_for_update(of=("self",))
         .select_related("client", "facility", "contact_point")
         .annotate(has_consent=Exists(consents), opted_out=Exists(opt_outs))
     )
@@ -60,7 +62,7 @@ def verdicts(messages: Sequence[Message], *, moment: dt.datetime) -> dict[uuid.U
     found: dict[uuid.UUID, Verdict] = {}
     open_by_purpose: dict[str, list[Message]] = defaultdict(list)
     for message in messages:
-        refusal = _refusal(message, purposes[message.purpose], moment)
+        refusal = _first_look(message, moment)
         if refusal:
             found[message.pk] = refusal
         else:
@@ -70,6 +72,18 @@ def verdicts(messages: Sequence[Message], *, moment: dt.datetime) -> dict[uuid.U
         for message in group:
             found[message.pk] = _content(message, purposes[name], contents, moment)
     return found
+
+
+def _first_look(message: Message, moment: dt.datetime) -> End | Later | None:
+    """A row of which something can't be read (an address, a zone) waits, and stops no other."""
+    try:
+        refusal = _refusal(message, purposes[message.purpose], moment)
+        return refusal or (None if message.address else Later(moment + RETRY_A_FAULT_OF_OURS))
+    except Exception:
+        log.exception("recheck.unreadable message=%s", message.pk)
+        if message.expires_at <= moment:
+            return End(MessageState.EXPIRED, Reason.TOO_LATE)
+        return Later(moment + RETRY_A_FAULT_OF_OURS)
 
 
 def _refusal(message: Message, purpose: Purpose, moment: dt.datetime) -> End | Later | None:

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Least
 
 from clients.models import Channel
 from common.clock import now
@@ -12,6 +13,7 @@ from worklist.models import Priority, TaskKind
 from worklist.services import open_task, withdraw_tasks
 
 FAULTS_THAT_OPEN = 5
+MOST_COUNTED = 1000
 PAUSE = dt.timedelta(seconds=60)
 
 
@@ -24,7 +26,9 @@ def is_paused(channel: Channel) -> bool:
 def note_fault(channel: Channel) -> None:
     """The channel itself failed: not this message, any message."""
     ChannelState.objects.get_or_create(channel=channel)
-    ChannelState.objects.filter(channel=channel).update(faults_in_a_row=F("faults_in_a_row") + 1)
+    ChannelState.objects.filter(channel=channel).update(
+        faults_in_a_row=Least(F("faults_in_a_row") + 1, MOST_COUNTED)
+    )
     state = ChannelState.objects.select_for_update().get(channel=channel)
     if state.faults_in_a_row >= FAULTS_THAT_OPEN:
         state.paused_until = now() + PAUSE

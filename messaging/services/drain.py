@@ -171,6 +171,14 @@ def hand_over(session: ChannelSession, outgoing: Sequence[Outgoing]) -> list[Out
     for message in outgoing:
         if time.monotonic() > ends:
             broken = broken or DeliveryError(Fate.CHANNEL, code="provider_slow")
+        if message.expires_at <= now():
+            outcomes.append(
+                Outcome(
+                    message.attempt_id, AttemptState.DEFERRED, MessageState.EXPIRED,
+                    reason=Reason.TOO_LATE, tries=1,
+                )
+            )  # fmt: skip
+            continue
         if broken:
             outcomes.append(_put_off(message, broken, tries=0))
             continue

@@ -17,7 +17,7 @@ from common.errors import Invalid
 from messaging.keywords import meaning_of
 from messaging.models import InboundMessage, Meaning, Message
 from messaging.purposes import purposes
-from messaging.services.optout import lift_opt_out, opt_out
+from messaging.services.optout import ACKNOWLEDGEMENT, lift_opt_out, opt_out
 from messaging.services.outbox import enqueue_to_address
 from messaging.states import ANSWERABLE
 from organization.models import Facility, Language
@@ -51,9 +51,7 @@ def handle_inbound(inbound_id: uuid.UUID) -> None:
     if inbound is None:
         return
     meaning = meaning_of(inbound.body)
-    sharing = list(
-        Client.objects.filter(contact_points__address_index=inbound.address_index).distinct()[:10]
-    )
+    sharing = _sharing(inbound)
     inbound.meaning = meaning
     inbound.client = sharing[0] if len(sharing) == 1 else None
     note_change(
@@ -64,10 +62,21 @@ def handle_inbound(inbound_id: uuid.UUID) -> None:
     inbound.save()
 
 
+def _sharing(inbound: InboundMessage) -> list[Client]:
+    """Who has this address: those who consented to be messaged there, else all who have it."""
+    having = Client.objects.filter(contact_points__address_index=inbound.address_index)
+    consented = having.filter(
+        contact_points__address_index=inbound.address_index,
+        contact_points__consents__withdrawn_at=None,
+        contact_points__consents__isnull=False,
+    )
+    return list(consented.distinct()[:10]) or list(having.distinct()[:10])
+
+
 def _stop(inbound: InboundMessage, sharing: list[Client]) -> None:
     is_new = opt_out(address_index=inbound.address_index, channel=Channel.SMS)
     if is_new and not settings.TWILIO_ACKNOWLEDGES_KEYWORDS:
-        _answer(inbound, "opt_out_acknowledgement", sharing)
+        _answer(inbound, ACKNOWLEDGEMENT, sharing)
 
 
 def _start(inbound: InboundMessage, sharing: list[Client]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers, status
+from rest_framework.relations import MANY_RELATION_KWARGS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -17,6 +18,17 @@ from rest_framework.viewsets import GenericViewSet
 from audit.services import note_read
 from common.errors import Missing
 from organization.models import User
+
+MOST_REFERENCES = 200
+
+
+class BoundedMany(serializers.ManyRelatedField):
+    """Refuses a long list before it asks the database about its first item."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, list) and len(data) > MOST_REFERENCES:
+            raise serializers.ValidationError(f"At most {MOST_REFERENCES}.", code="too_many")
+        return super().to_internal_value(data)
 
 
 class VisibleField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
@@ -28,6 +40,13 @@ class VisibleField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg
             kwargs.setdefault("queryset", model._default_manager.none())
         kwargs.setdefault("pk_field", serializers.UUIDField())
         super().__init__(**kwargs)
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> "BoundedMany":
+        """A list of such references, bounded before any is looked up."""
+        own = {k: v for k, v in kwargs.items() if k in MANY_RELATION_KWARGS}
+        inner = {k: v for k, v in kwargs.items() if k not in ("many", "validators", "allow_empty")}
+        return BoundedMany(child_relation=cls(*args, **inner), **own)
 
     def get_queryset(self) -> Any:
         return self.seen_by(self.context["request"].user)

@@ -11,9 +11,10 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
 from rest_framework.views import APIView
 
+from common.crypto import token_digest
 from organization.api.base import Listed, Resource, Retrieved
 from organization.api.filters import ProgramFilters, RoomFilters, StaffFilters
 from organization.api.serializers import (
@@ -76,6 +77,16 @@ class MeView(Resource):
         return self.answer(User.objects.prefetch_related(current).get(pk=self.user.pk))
 
 
+class AccountThrottle(SimpleRateThrottle):
+    """Tries at one account, wherever they come from."""
+
+    scope = "account"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        email = request.data.get("email", "") if isinstance(request.data, dict) else ""
+        return f"account-{token_digest(str(email).lower())}"
+
+
 class TokenView(APIView):
     """Tokens for programs: expiring, revocable, kept as a hash."""
 
@@ -93,7 +104,7 @@ class TokenView(APIView):
         return "Token"
 
     def get_throttles(self) -> list[Any]:
-        return [ScopedRateThrottle()] if self.request.method == "POST" else []
+        return [ScopedRateThrottle(), AccountThrottle()] if self.request.method == "POST" else []
 
     @extend_schema(request=SignInInput, responses={201: TokenOutput}, auth=[])
     def post(self, request: Request) -> Response:

@@ -108,6 +108,17 @@ def test_what_is_being_handed_over_can_no_longer_be_cancelled(house, visit):
     assert {state for _, state, _ in outbox()} == {"sending"}
 
 
+def test_while_one_is_being_handed_over_no_other_channel_is_planned(house, client, visit):
+    Message.objects.update(
+        state=MessageState.SENDING, lease=visit.pk, lease_until=now() + dt.timedelta(minutes=1),
+        armed=True,
+    )  # fmt: skip
+    update_client(client=client, by=house.ana, preferred_channel=Channel.EMAIL)
+    replan_due()
+    assert [row[1:] for row in ledger()] == [("sms", "planned", ""), ("sms", "planned", "")]
+    assert [r.not_before > now() for r in ReplanRequest.objects.all()] == [True]
+
+
 def test_claimed_but_not_armed_it_is_cancelled_still(house, visit):
     Message.objects.update(
         state=MessageState.SENDING, lease=visit.pk, lease_until=now() + dt.timedelta(minutes=1)

@@ -16,9 +16,12 @@ from casework.moves import (
 )
 from casework.services import admit, discharge, move_phase, undo_transition
 from clients.models import Client
+from clients.services import name_primary_counselor
 from common.clock import now
 from common.errors import Conflict, Forbidden, Invalid
 from organization.models import PhaseKind
+from worklist.models import Task, TaskKind
+from worklist.services import open_task
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +169,26 @@ def test_discharge_ends_phase_episode_and_care_team_together(house):
         move(house, episode, AFTERCARE)
     assert refused.value.code == "episode_discharged"
     connection.check_constraints()
+
+
+def test_at_discharge_open_tasks_go_to_intake_and_at_a_change_to_the_next_counselor(house):
+    client = house.client()
+    episode = house.admitted(client)
+    task = open_task(kind=TaskKind.READ_REPLY, source="x:1", client=client, facility=house.elm)
+    assert task.assignee == house.ana
+    name_primary_counselor(
+        client=client, facility=house.elm, counselor=house.ben, by=house.supervisor
+    )
+    task.refresh_from_db()
+    assert task.assignee == house.ben
+    discharge(
+        episode=episode, reason=DischargeReason.LOST_CONTACT, by=house.ben,
+        last_contact_on=now().date() - dt.timedelta(days=1), follow_up_consent=False,
+        naloxone_offered=NaloxoneOffer.NOT_OFFERED,
+    )  # fmt: skip
+    task.refresh_from_db()
+    assert (task.assignee, task.role) == (None, "intake")
+    assert list(Task.objects.visible_to(house.intake).due_from(house.intake)) == [task]
 
 
 def test_a_new_course_of_treatment_counts_the_earlier_ones(house):

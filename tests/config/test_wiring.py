@@ -25,6 +25,7 @@ def test_every_handler_of_every_event():
     replanning = "appointments.services.replanning"
     assert handlers() == {
         "PrimaryCounselorNamed": ["worklist.services.ask_to_accept_client"],
+        "PrimaryCounselorLeft": ["worklist.services.hand_tasks_over"],
         "ContactPermissionChanged": [
             "messaging.services.permissions.end_what_lost_consent",
             f"{replanning}.client_changed",

@@ -93,6 +93,14 @@ def test_a_connection_lost_after_the_final_dot_is_in_doubt(doubles):
         session.send(outgoing("kim@example.org"))  # on a new connection
 
 
+def test_an_address_that_smtp_cannot_write_is_refused_and_the_next_one_goes(doubles):
+    with EmailSession() as session:
+        error = fate_of(session, "y\u0131ld\u0131z@example.org")
+        session.send(outgoing(ADDRESS))
+    assert (error.fate, error.dead_address) == (Fate.PERMANENT, True)
+    assert len(doubles.mails()) == 1
+
+
 def test_no_mail_server_is_a_fault_of_the_channel(settings):
     settings.EMAIL_PORT = 9
     with pytest.raises(DeliveryError) as failed, EmailSession():

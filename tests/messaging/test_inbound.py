@@ -158,6 +158,16 @@ def test_an_unknown_number_is_kept_for_intake(house):
     assert [t.role for t in Task.objects.visible_to(house.intake)] == ["intake"]
 
 
+def test_adding_somebodys_number_to_a_record_opens_nothing_they_wrote(house):
+    reminded(house)
+    before = comes_in("a word for Ana")
+    grabber = house.client(name="Kim", by=house.cleo)
+    add_contact_point(client=grabber, kind="phone", value=PHONE, by=house.cleo)
+    after = comes_in("another word")
+    assert not InboundMessage.objects.visible_to(house.cleo).exists()
+    assert set(InboundMessage.objects.visible_to(house.ana)) == {before, after}
+
+
 def test_stop_is_for_the_address_and_everyone_who_shares_it(house):
     reminded(house)
     other = house.client(name="Kim", phone=PHONE)
@@ -175,6 +185,17 @@ def test_stop_is_acknowledged_once_then_silence(house):
     acknowledgements = Message.objects.filter(purpose="opt_out_acknowledgement")
     assert [m.channel for m in acknowledgements] == [Channel.SMS]
     assert OptOut.objects.count() == 1
+
+
+def test_stop_twice_is_still_acknowledged_and_start_takes_it_back(house):
+    reminded(house)
+    comes_in("STOP")
+    comes_in("STOP")
+    acknowledgement = Message.objects.get(purpose="opt_out_acknowledgement")
+    assert acknowledgement.state == MessageState.SCHEDULED
+    comes_in("START")
+    acknowledgement.refresh_from_db()
+    assert acknowledgement.state == MessageState.CANCELLED
 
 
 def test_a_provider_that_acknowledges_by_itself_is_not_doubled(house, settings):

@@ -1,5 +1,6 @@
 """What becomes of a message: refused, put off, in doubt, too late, and who is told."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from appointments.models import Reminder
 from appointments.services.replanning import replan_due
 from appointments.states import RuleChannel
-from clients.models import Channel
+from clients.models import Channel, ContactPoint
 from common.clock import now
 from messaging.channels.base import DeliveryError, Fate
 from messaging.models import Attempt, ChannelState, Link, Message, OptOut
@@ -237,6 +238,41 @@ def test_a_bad_row_stops_no_other(house, visit, send):
     bad = Message.objects.get(client=other)
     assert bad.state == MessageState.SCHEDULED
     assert bad.send_at > now()
+
+
+def test_an_address_that_does_not_open_stops_no_other(house, visit, send):
+    other = house.client(name="Kim", phone="217 555 0135")
+    house.booked(other, now() + dt.timedelta(hours=40))
+    sealed = ContactPoint.objects.values_list("value", flat=True).get(client=other)
+    ContactPoint.objects.exclude(client=other).update(value=sealed)
+    Message.objects.update(send_at=now())
+    line = send(Channel.SMS)
+    assert [sent.to for sent in line.handed] == ["+12175550135"]
+    assert Message.objects.exclude(client=other).get().state == MessageState.SCHEDULED
+
+
+def test_of_two_reminders_of_one_visit_that_fall_due_together_the_later_one_goes(house, send):
+    """As after an outage, or when a discharge or a move to the unit was undone."""
+    house.rules((72, RuleChannel.SMS), (24, RuleChannel.SMS))
+    booked = house.booked(house.client(phone="217 555 0134"), now() + dt.timedelta(hours=80))
+    moment = now()
+    for hours, ago in ((72, 5), (24, 1)):
+        row = Reminder.objects.get(rule__minutes_before=hours * 60)
+        row.change(send_at=moment - dt.timedelta(hours=ago))
+        Message.objects.filter(pk=row.message_id).update(send_at=row.send_at)
+    assert len(send(Channel.SMS).handed) == 1
+    rows = Reminder.objects.filter(attendance__appointment=booked).order_by("send_at")
+    assert [(r.state, r.reason) for r in rows] == [("skipped", "duplicate"), ("sent", "")]
+
+
+def test_armed_but_the_visit_has_begun_it_is_not_handed_over(visit):
+    lease, ids = draining.claim(Channel.SMS)
+    outgoing = draining.prepare(ids, lease)
+    late = [dataclasses.replace(o, expires_at=now()) for o in outgoing]
+    line = Line()
+    draining.settle(Channel.SMS, draining.hand_over(line, late))
+    assert line.handed == []
+    assert (message().state, message().reason) == ("expired", "too_late")
 
 
 def test_quiet_at_the_last_moment_it_waits_for_the_morning(house, visit, send, time_machine):
