@@ -96,6 +96,7 @@ class TestWhatIsThere:
         elm = Facility.objects.get(quiet_from=None)
         rules = elm.reminder_policy.rules.filter(retired_at=None)
         assert sorted(rules.values_list("when", "minutes_before", "channel")) == [
+            ("booked_late", None, "preferred"),
             ("offset", 1440, "email"),
             ("offset", 1440, "sms"),
         ]
