@@ -7,7 +7,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dev.console import Trouble
@@ -45,8 +45,10 @@ def servers_home(account: Account | None) -> Path:
     _check_room(home)
     if link.is_dir() and not link.is_symlink():
         raise Trouble(f"{link} was made by another user: run 'make clean' first.")
-    link.unlink(missing_ok=True)
-    link.symlink_to(home)
+    if not (link.is_symlink() and link.readlink() == home):
+        link.unlink(missing_ok=True)
+        with suppress(FileExistsError):  # another run of this tree was quicker
+            link.symlink_to(home)
     return home
 
 
