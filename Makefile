@@ -20,7 +20,7 @@ RUN := $(PY) -m dev.services run --
 # a package that 3.11.3 doesn't), whatever Python makes it.
 LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
-.PHONY: help setup demo up test check lint types imports migrations fix lock clean
+.PHONY: help setup demo up test check lint types imports migrations fix bench bench-data schema lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,15 @@ migrations: setup ## Check that migrations are complete and safe to apply
 fix: setup ## Repair style and formatting
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+bench: setup ## Measure against references (ARGS="F1 F6 --quick"); the results are kept
+	@exec $(PY) -m benchmarks $(ARGS)
+
+bench-data: setup ## Fill the empty database of DATABASE_URL by COPY (ARGS="--size S1M"), or a passing one
+	@exec $(RUN) $(SHELL) -c '$(PY) manage.py migrate --no-input --verbosity 0 && CASEWORK_DATABASE_ROLE=owner exec $(PY) -m benchmarks.data $(ARGS)'
+
+schema: setup ## Write docs/openapi.yaml anew (a test fails while it is not what the code says)
+	@$(ENV) $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 lock: setup ## Make the locks again (UPGRADE=--upgrade takes newer versions)
 	@$(LOCK) $(UPGRADE) requirements/bootstrap.in --output-file requirements/bootstrap.txt

@@ -1,4 +1,20 @@
-"""gunicorn's own log, in the form that leaves out words and tokens; no access log."""
+"""gunicorn's settings, wherever it is started here. What is adjusted: docs/operations.md.
+
+Threads, so that connections which browsers keep open idle don't each hold a process up (see
+docs/decisions/0010-web-threads.md). Loaded once before the workers are forked, so that settings
+with a fault end it at once. Its log leaves out words and tokens; there is no access log.
+"""
+
+import os
+
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 8
+preload_app = True
+timeout = 30
+graceful_timeout = 20
+control_socket_disable = True
+forwarded_allow_ips = ""  # whose headers are believed is TRUSTED_PROXIES' matter, in Django
 
 logconfig_dict = {
     "formatters": {

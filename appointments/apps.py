@@ -17,14 +17,17 @@ class AppointmentsConfig(AppConfig):
     name = "appointments"
 
     def ready(self) -> None:
+        from appointments.merging import CALENDAR
         from appointments.purpose import ReminderPurpose
         from appointments.queries import clients_on_the_calendar, written_during
         from appointments.services.ledger import follow_messages
         from appointments.services.replanning import address_changed, client_changed
         from casework.undo import written_on_phase
         from clients.access import beyond_care_teams
+        from clients.merging import merge_parts
         from messaging.purposes import purposes
 
+        merge_parts.register("appointments", CALENDAR)
         purposes.register("reminder", ReminderPurpose())
         beyond_care_teams.register("appointments: the calendar", clients_on_the_calendar)
         written_on_phase.register("appointments: attendance", written_during)

@@ -44,8 +44,9 @@ class ReminderPurpose:
             attendance = by_id[message.about]  # type: ignore[index]  # set since it was made
             phase = phases.get(attendance.client_id)
             on_unit = phase is not None and phase.program.residential
-            reason = ended_because(attendance, left.get(attendance.client_id))
-            if reason is None and on_unit and not attendance.client.messages_on_unit:
+            client = attendance.client
+            reason = ended_because(attendance, client, left.get(client.pk))
+            if reason is None and on_unit and not client.messages_on_unit:
                 reason = Reason.ON_UNIT
             reason = reason or overtaken.get(message.pk)
             found[message.pk] = Stop(reason) if reason else self._content(message, attendance)

@@ -82,6 +82,10 @@ class ReminderState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+HANDED_OVER = (ReminderState.SENT, ReminderState.DONE, ReminderState.FAILED, ReminderState.EXPIRED)
+"""What was carried out, or tried to the end: not done again for the same visit."""
+
+
 class RuleWhen(models.TextChoices):
     OFFSET = "offset", "A time before the start"
     BOOKED_LATE = "booked_late", "At booking, when every other time has passed"

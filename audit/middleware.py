@@ -1,7 +1,9 @@
 """One audit row a request, in the request's own transaction."""
 
+import ipaddress
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from audit.models import Source
@@ -20,8 +22,29 @@ def trail_of(request: HttpRequest) -> Trail:
         source=source,
         route=f"{request.method} /{match.route if match else ''}",
         request_id=uuid7(),
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=address_of(request),
     )
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Where a request came from: the peer, or what the outermost of our own proxies saw.
+
+    Each proxy adds the address it saw at the right end of X-Forwarded-For. Whatever stands further
+    left than our proxies wrote, the sender may have made up.
+    """
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    proxies: int = settings.TRUSTED_PROXIES
+    address = seen[-proxies] if 0 < proxies <= len(seen) else peer
+    return _sound(address) or _sound(peer)
+
+
+def _sound(address: str) -> str | None:
+    """The address as the database takes it; None for whatever is none."""
+    try:
+        return str(ipaddress.ip_address(address.strip().partition("%")[0]))
+    except ValueError:
+        return None
 
 
 class AuditMiddleware:

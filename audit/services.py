@@ -53,6 +53,12 @@ def note_read(kind: str, ids: Iterable[uuid.UUID], clients: Iterable[uuid.UUID])
         trail.clients.update(clients)
 
 
+def clients_noted() -> frozenset[uuid.UUID]:
+    """The clients whom this request has concerned so far."""
+    trail = _current.get()
+    return frozenset(trail.clients) if trail is not None else frozenset()
+
+
 def note_change(
     action: str, thing: uuid.UUID, *, by: uuid.UUID | None, clients: Iterable[uuid.UUID] = ()
 ) -> None:

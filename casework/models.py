@@ -43,6 +43,13 @@ COVERAGE_CHECK = """
     RETURN NULL;
 """
 
+NEVER_REOPENED = """
+    IF OLD.discharged_at IS NOT NULL THEN
+        RAISE EXCEPTION 'episode % has ended and cannot change', OLD.id;
+    END IF;
+    RETURN NEW;
+"""
+
 
 def _coverage_trigger(episode: str) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
@@ -103,10 +110,13 @@ class Episode(Row):
         ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
-            pgtrigger.Protect(
+            pgtrigger.Trigger(
                 name="never_reopened",
+                when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__discharged_at__isnull=False),
+                # When records are merged it goes to the survivor, and is counted anew.
+                condition=pgtrigger.AnyChange(exclude=["client", "prior_episodes", "updated_at"]),
+                func=NEVER_REOPENED,
             ),
             _coverage_trigger("NEW.id"),
         ]

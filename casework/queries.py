@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from casework.gates import GateFinding, findings
 from casework.models import Episode, Phase
 from casework.moves import TransitionReason, reasons_for
+from clients.models import Client
+from clients.phases import CurrentPhase
 from organization.access import Access
 from organization.models import PhaseKind, Program
 from organization.roles import Capability
@@ -38,17 +40,25 @@ def current_phases(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Phase]:
     return {p.episode.client_id: p for p in phases.select_related("program", "episode")}
 
 
+def phases_told(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CurrentPhase]:
+    """As `current_phases`, with no more than lists of clients show."""
+    shown = ("episode__client", "id", "kind", "program_id", "started_at", "planned_end")
+    phases = Phase.objects.current().filter(episode__client__in=list(client_ids))
+    return {client: CurrentPhase(*row) for client, *row in phases.order_by().values_list(*shown)}
+
+
+def when_left(client: OuterRef) -> Case:
+    """An expression: when a client who was in treatment and is in none now left it, else null."""
+    theirs = Episode.objects.filter(client=client)
+    last = theirs.order_by("-discharged_at").values("discharged_at")[:1]
+    return Case(When(~Exists(theirs.filter(discharged_at=None)), then=Subquery(last)))
+
+
 def left_treatment_at(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
     """When each of these clients who were in treatment and are in none now left it; one query."""
-    active = Q(discharged_at__isnull=True)
-    left = (
-        Episode.objects.filter(client__in=list(client_ids))
-        .values("client")
-        .annotate(latest=Max("discharged_at"), active=Count("pk", filter=active))
-        .filter(active=0)
-        .order_by()
-    )
-    return dict(left.values_list("client", "latest"))
+    clients = Client.objects.filter(pk__in=list(client_ids)).order_by()
+    left = clients.annotate(left_at=when_left(OuterRef("pk"))).filter(left_at__isnull=False)
+    return dict(left.values_list("pk", "left_at"))
 
 
 def phases_that_count() -> "Prefetch[str, QuerySet[Phase], str]":

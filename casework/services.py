@@ -17,7 +17,7 @@ from casework.moves import (
 )
 from casework.undo import written_on_phase
 from clients.models import Client
-from clients.services import end_care_team, require_for_client
+from clients.services import end_care_team, require_for_client, require_standing
 from common.clock import now
 from common.database import broken_constraint
 from common.errors import Conflict, Invalid
@@ -39,6 +39,7 @@ def admit(
     """Start a course of treatment in a program's phase. One active episode a client."""
     by.access.require(Capability.ADMIT, program.facility_id)
     require_for_client(by, Capability.ADMIT, client)
+    require_standing([client.pk])
     moment = _moment(at)
     if moment.date() < client.birth_date:
         raise Invalid("This lies before the client's birth.", code="before_birth", field="at")
@@ -110,6 +111,7 @@ def move_phase(
         )
     current.change(ended_at=moment)
     phase = _open_phase(episode, program, moment)
+    episode.change()
     transition = _record(
         episode, current, phase, moment, by, reason, note, dict.fromkeys(asked, "met")
     )
@@ -123,7 +125,7 @@ def undo_transition(*, transition: Transition, by: User) -> Transition:
 
     The transition stays, marked undone; its phase is void, and the former one is open again.
     """
-    _, current = _lock(transition.episode, by)
+    episode, current = _lock(transition.episode, by)
     transition.refresh_from_db()
     if transition.undone_at is not None:
         raise Conflict("This move has been undone already.", code="already_undone")
@@ -136,10 +138,9 @@ def undo_transition(*, transition: Transition, by: User) -> Transition:
     current.change(void=True)
     transition.from_phase.change(ended_at=None)
     transition.change(undone_at=now(), undone_by=by)
-    note_change(
-        "transition.undone", transition.pk, by=by.pk, clients=[transition.episode.client_id]
-    )
-    announce(PhaseChanged(transition.episode.client_id, transition.episode_id))
+    episode.change()
+    note_change("transition.undone", transition.pk, by=by.pk, clients=[episode.client_id])
+    announce(PhaseChanged(episode.client_id, episode.pk))
     return transition
 
 

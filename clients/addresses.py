@@ -41,6 +41,11 @@ def normal_email(value: str) -> str:
     return f"{local}@{domain.encode('idna').decode()}"  # as mail servers know it
 
 
+def normal_address(kind: str, value: str) -> str:
+    """A contact point's value as it is kept; `kind` is `phone` or `email`."""
+    return normal_phone(value) if kind == "phone" else normal_email(value)
+
+
 def address_index(address: str) -> str:
     """Where a normal address is found again: its blind index, the same in every table."""
     return blind_index(address, "address")

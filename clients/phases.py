@@ -1,12 +1,9 @@
-"""Where clients stand in treatment. Lists of clients ask; the course of treatment's app says.
-
-The Protocol is all that is known here of a phase, so that this floor needs nothing from above.
-"""
+"""Where clients stand in treatment. Lists of clients ask; the course of treatment's app says."""
 
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from dataclasses import dataclass
 
 from django.db.models import Q
 
@@ -14,19 +11,15 @@ from common.registry import Registry
 from organization.models import PhaseKind
 
 
-class CurrentPhase(Protocol):
+@dataclass(frozen=True)
+class CurrentPhase:
     """The phase that a client is in now."""
 
-    @property
-    def id(self) -> uuid.UUID: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def program_id(self) -> uuid.UUID: ...
-    @property
-    def started_at(self) -> dt.datetime: ...
-    @property
-    def planned_end(self) -> dt.date: ...
+    id: uuid.UUID
+    kind: str
+    program_id: uuid.UUID
+    started_at: dt.datetime
+    planned_end: dt.date
 
 
 phases_now: Registry[Callable[[Iterable[uuid.UUID]], Mapping[uuid.UUID, CurrentPhase]]] = Registry(

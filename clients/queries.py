@@ -1,56 +1,28 @@
-"""What lists of clients ask: finding by words, where each stands, and what of them may be shown."""
+"""What lists of clients ask: where each stands, and what of them may be shown."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from clients.addresses import address_index, normal_email, normal_phone
-from clients.models import CareTeamMember, Client, ContactConsent, ContactPoint
+from clients.models import CareTeamMember, Client, ContactConsent
 from clients.phases import CurrentPhase, clients_in_phase, phases_now
-from common.errors import Invalid
 from organization.models import PhaseKind, User
 from organization.roles import Capability
 
-MOST_FOUND = 25
 
-
-def search_clients(user: User, text: str) -> QuerySet[Client]:
-    """Visible clients by record number, by parts of names, or by an exact address; at most 25.
-
-    An address finds only clients whose contact points this person sees.
-    """
-    found = Q(record_number__iexact=text) | _named(text)
-    for address in _addresses(text):
-        points = ContactPoint.objects.visible_to(user).filter(address_index=address_index(address))
-        found |= Q(pk__in=points.values("client"))
-    return Client.objects.visible_to(user).filter(found)[:MOST_FOUND]
-
-
-def _named(text: str) -> Q:
-    """Every word is part of one of the names."""
-    every = Q()
-    for word in text.split():
-        every &= (
-            Q(legal_first_name__icontains=word)
-            | Q(legal_last_name__icontains=word)
-            | Q(chosen_name__icontains=word)
-        )
-    return every
-
-
-def _addresses(text: str) -> list[str]:
-    found = []
-    for normal in (normal_phone, normal_email):
-        try:
-            found.append(normal(text))
-        except Invalid:
-            continue
-    return found
+def still_sees(user: User, client_ids: Collection[uuid.UUID]) -> bool:
+    """Whether this person sees every one of these clients."""
+    wanted = set(client_ids)
+    return Client.objects.visible_to(user).filter(pk__in=wanted).count() == len(wanted)
 
 
 def cases_seen(user: User, client_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of these clients whose course of treatment this person may see."""
+    """Those of these clients, whom this person sees, whose course of treatment they may see too."""
+    if user.access.reaches_alike(Capability.VIEW_CLIENT, Capability.VIEW_CASE):
+        return set(client_ids)
     seen = Client.objects.visible_to(user, Capability.VIEW_CASE)
     return set(seen.filter(pk__in=list(client_ids)).values_list("pk", flat=True))
 
@@ -69,10 +41,27 @@ def in_phase(user: User, kind: PhaseKind) -> QuerySet[Client]:
     return Client.objects.visible_to(user, Capability.VIEW_CASE).filter(fitting)
 
 
-def primary_counselors() -> "Prefetch[str, QuerySet[CareTeamMember], str]":
-    """To fetch with clients: `primaries`, the current primary counselor in a list."""
-    primaries = CareTeamMember.objects.current().filter(primary=True).select_related("user")
-    return Prefetch("care_team", primaries, to_attr="primaries")
+@dataclass(frozen=True)
+class Beside:
+    """What a record shows of other rows: its primary counselor, and the numbers of its parts."""
+
+    counselor_id: uuid.UUID | None
+    counselor_name: str | None
+    former_record_numbers: list[str]
+
+
+def beside(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Beside]:
+    """That of each of these clients; one query."""
+    primaries = CareTeamMember.objects.current().filter(primary=True, client=OuterRef("pk"))
+    parts = Client.objects.filter(merged_into=OuterRef("pk")).order_by("record_number")
+    rows = Client.objects.filter(pk__in=list(client_ids)).order_by()
+    shown = rows.values_list(
+        "pk",
+        Subquery(primaries.order_by().values("user")[:1]),
+        Subquery(primaries.order_by().values("user__full_name")[:1]),
+        ArraySubquery(parts.values("record_number")),
+    )
+    return {client: Beside(*rest) for client, *rest in shown}
 
 
 def consents_in_force() -> "Prefetch[str, QuerySet[ContactConsent], str]":

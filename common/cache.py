@@ -4,11 +4,28 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
+from redis import Redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+
+REDIS_SECONDS = 0.5
+
+
+def redis_answers() -> bool:
+    """Whether Redis is there, asked with a short time-out and no cached connection."""
+    client = Redis.from_url(
+        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+    )
+    try:
+        return bool(client.ping())
+    except (RedisError, OSError):
+        return False
+    finally:
+        client.close()
 
 
 class DegradingCache(RedisCache):

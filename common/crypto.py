@@ -5,7 +5,6 @@ ciphertext copied to another row, column or table does not open. Stored form:
 `key id length (1 byte) | key id | nonce (12) | ciphertext and tag`.
 """
 
-import base64
 import hashlib
 import hmac
 import os
@@ -18,6 +17,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.expressions import Combinable
 
+from common.keys import key_bytes
+
 
 class DecryptionError(Exception):
     """The value does not open: wrong key, or it was moved here from another place."""
@@ -25,7 +26,7 @@ class DecryptionError(Exception):
 
 def _key(key_id: str) -> AESGCM:
     try:
-        return AESGCM(base64.b64decode(settings.FIELD_KEYS[key_id]))
+        return AESGCM(key_bytes(settings.FIELD_KEYS[key_id]))
     except KeyError:
         raise DecryptionError(f"No key {key_id!r} in FIELD_KEYS") from None
 
@@ -51,7 +52,7 @@ def decrypt(stored: bytes, place: str) -> str:
 
 def blind_index(value: str, purpose: str) -> str:
     """A keyed digest (hex, 64) by which an exact value is found without being stored in clear."""
-    key = base64.b64decode(settings.BLIND_INDEX_KEY)
+    key = key_bytes(settings.BLIND_INDEX_KEY)
     return hmac.new(key, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
 
 

@@ -1,15 +1,23 @@
 """The database as referee: which of its constraints said no, and locks by name."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 
 from django.db import DatabaseError, connection
+
+from common.clock import now
 
 
 def broken_constraint(error: DatabaseError) -> str:
     """The name of the constraint that PostgreSQL says was broken; empty if it names none."""
     diagnostics = getattr(error.__cause__, "diag", None)
     return getattr(diagnostics, "constraint_name", None) or ""
+
+
+def lock_keys(ids: Iterable[uuid.UUID]) -> list[int]:
+    """The keys under which these are locked, in the order in which everybody locks them."""
+    return [int.from_bytes(i.bytes[8:], "big", signed=True) for i in sorted(set(ids))]
 
 
 def lock_subjects(ids: Iterable[uuid.UUID]) -> None:
@@ -20,6 +28,22 @@ def lock_subjects(ids: Iterable[uuid.UUID]) -> None:
     instead; the constraint still decides.
     """
     with connection.cursor() as cursor:
-        for subject in sorted(set(ids)):
-            key = int.from_bytes(subject.bytes[8:], "big", signed=True)
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [lock_keys(ids)]
+        )
+
+
+def settled_until() -> dt.datetime:
+    """Up to when nothing can change any more: just before the oldest running transaction began.
+
+    What that one writes may carry a time as old as its start and become visible only later: who
+    reads changes in the order of their times stops short of it, and so misses nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(xact_start) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user"
+            " AND pid <> pg_backend_pid()"
+        )
+        (oldest,) = cursor.fetchone()
+    return now() if oldest is None else min(now(), oldest - dt.timedelta(microseconds=1))

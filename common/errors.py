@@ -15,6 +15,7 @@ class Kind(StrEnum):
     FORBIDDEN = "forbidden"
     MISSING = "missing"
     CONFLICT = "conflict"
+    STALE = "stale"
 
 
 @dataclass(frozen=True)
@@ -75,3 +76,11 @@ class Conflict(DomainError):
     kind = Kind.CONFLICT
     code = "conflict"
     title = "The present state doesn't allow this"
+
+
+class Stale(DomainError):
+    """It was changed since the version that the person speaks of."""
+
+    kind = Kind.STALE
+    code = "stale"
+    title = "It has changed since you read it"

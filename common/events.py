@@ -32,11 +32,44 @@ class PrimaryCounselorLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffLeft:
+    """Somebody's role at a facility ended, or their account was closed; they may have others."""
+
+    user_id: uuid.UUID
+    facility_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReturned:
+    """Somebody was given a role at a facility, or their account, with its roles, opened again."""
+
+    user_id: uuid.UUID
+    facility_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ContactPermissionChanged:
     """What may be sent to a client changed: a consent given or withdrawn, a contact point
     added, changed or found dead, the language, zone or name for messages changed."""
 
     client_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleDuplicateFound:
+    """Two records may be of one person: who is to look at the pair, a role or one who holds it."""
+
+    pair_id: uuid.UUID
+    facility_id: uuid.UUID
+    role: str
+    assignee_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleDuplicateSettled:
+    """Of these pairs somebody said whether they are of one person; nobody need look any more."""
+
+    pair_ids: tuple[uuid.UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)

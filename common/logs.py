@@ -6,7 +6,7 @@ import re
 import traceback
 from types import TracebackType
 
-LINK = re.compile(r"(/a/|/password/reset/key/)[\w-]+")
+LINK = re.compile(r"(/a/|/password/reset/key/|/accounts/link/)[\w-]+")
 
 
 class DiscreetFormatter(logging.Formatter):

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
+from common.errors import FieldFault, Invalid
 from common.ids import uuid7
 
 
@@ -18,7 +20,20 @@ class Row(models.Model):
         abstract = True
 
     def change(self, **values: Any) -> None:
-        """Set these columns, and write only them."""
+        """Set these columns, and write only them; without any, say that what it shows has changed."""
         for name, value in values.items():
             setattr(self, name, value)
         self.save(update_fields=[*values, "updated_at"])
+
+
+def check_row(row: models.Model, *, leave_out: tuple[str, ...] = ()) -> None:
+    """Run a row's validators, and raise what they find as `Invalid`, a fault a field."""
+    try:
+        row.clean_fields(exclude=leave_out)
+    except ValidationError as error:
+        faults = tuple(
+            FieldFault(name, fault.code or "invalid", " ".join(fault.messages))
+            for name, found in error.error_dict.items()
+            for fault in found
+        )
+        raise Invalid("Some fields need another value.", faults=faults) from None

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("clients.api.urls")),
     path("", include("casework.api.urls")),
     path("", include("worklist.api.urls")),
+    path("", include("interop.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "docs/",

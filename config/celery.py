@@ -7,17 +7,25 @@ change.
 """
 
 import os
+import ssl
+from pathlib import Path
 
 from celery import Celery
+from celery.signals import after_task_publish, task_success
 from kombu import Queue
+
+from config.faults.given import read
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 TICK_SECONDS = 2.0
+BROKER = read(os.environ).values.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 app = Celery("casework")
 app.conf.update(
-    broker_url=os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
+    broker_url=BROKER,
+    # Without this Celery speaks TLS to whoever answers.
+    broker_use_ssl={"ssl_cert_reqs": ssl.CERT_REQUIRED} if BROKER.startswith("rediss:") else None,
     broker_transport_options={
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
@@ -38,7 +46,8 @@ app.conf.update(
     task_create_missing_queues=False,
     task_default_queue="ticks",
     task_queues=[
-        Queue(name) for name in ("ticks", "drain-email", "drain-sms", "planning", "upkeep")
+        Queue(name)
+        for name in ("ticks", "drain-email", "drain-sms", "planning", "imports", "upkeep")
     ],
     worker_prefetch_multiplier=1,
     worker_send_task_events=False,
@@ -66,6 +75,31 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"queue": "ticks", "expires": 9},
         },
+        "import": {
+            "task": "interop.tasks.run_import",
+            "schedule": TICK_SECONDS,
+            "options": {"queue": "imports", "expires": TICK_SECONDS * 0.9},
+        },
+        "old-import-reports": {
+            "task": "interop.tasks.remove_old_reports",
+            "schedule": 3600.0,
+            "options": {"queue": "upkeep", "expires": 600},
+        },
+        "forget-old-keys": {
+            "task": "organization.tasks.forget_old_keys",
+            "schedule": 3600.0,
+            "options": {"queue": "upkeep", "expires": 600},
+        },
     },
 )
-app.autodiscover_tasks(["messaging", "appointments"])
+app.autodiscover_tasks(["organization", "messaging", "appointments", "interop"])
+
+
+def show_life(**_: object) -> None:
+    """Touch the file that a health check looks at: a task succeeded here, or was sent from here."""
+    Path(os.environ["LIFE_FILE"]).touch()
+
+
+if os.environ.get("LIFE_FILE"):
+    task_success.connect(show_life)
+    after_task_publish.connect(show_life)

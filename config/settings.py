@@ -1,7 +1,8 @@
-"""Settings, read from the environment. `NAME_FILE` may hold a secret's path instead of `NAME`.
+"""Settings, read from the environment; a secret NAME may be given as the file that NAME_FILE names.
 
-Development gets its values from `python -m dev.services`; production has no secret default, and
-starts only when all of them are given.
+Development gets its values from `python -m dev.services`. Production has no secret default, and a
+process that was given insecure settings ends here with a line for each fault. What there is to
+set: docs/operations.md.
 """
 
 import os
@@ -11,29 +12,24 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+
+from config import api_description
+from config.faults import refuse_to_start, startup_faults
+from config.faults.given import is_on, number, read, words_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
+refuse_to_start(startup_faults())
+GIVEN = read(os.environ).values
 
-def secret(name: str) -> str:
-    """A value that must be given, as `NAME` or in the file that `NAME_FILE` names."""
-    path = os.environ.get(f"{name}_FILE")
-    value = Path(path).read_text().strip() if path else os.environ.get(name, "")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set (or {name}_FILE)")
-    return value
-
-
-ENVIRONMENT = env.str("CASEWORK_ENV", "production")
+ENVIRONMENT = GIVEN.get("CASEWORK_ENV", "production")
 DEVELOPMENT = ENVIRONMENT in {"development", "test"}
-DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = secret("SECRET_KEY")
-FIELD_KEYS = dict(pair.split(":", 1) for pair in secret("FIELD_KEYS").split(","))
-BLIND_INDEX_KEY = secret("BLIND_INDEX_KEY")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+DEBUG = is_on(GIVEN, "DEBUG")
+SECRET_KEY = GIVEN["SECRET_KEY"]
+FIELD_KEYS = dict(pair.split(":", 1) for pair in GIVEN["FIELD_KEYS"].split(","))
+BLIND_INDEX_KEY = GIVEN["BLIND_INDEX_KEY"]
+ALLOWED_HOSTS = words_of(GIVEN, "ALLOWED_HOSTS")
+PUBLIC_URL = GIVEN.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 
 INSTALLED_APPS = [
     "common",
@@ -44,6 +40,7 @@ INSTALLED_APPS = [
     "messaging",
     "casework",
     "appointments",
+    "interop",
     "dashboard",
     "allauth",
     "allauth.account",
@@ -102,25 +99,26 @@ TEMPLATES = [
 def database(url: str) -> dict[str, Any]:
     """A database's settings from its URL: kept connections, and time-outs that end a hang."""
     parsed: dict[str, Any] = environ.Env.db_url_config(url)
+    ours = {"connect_timeout": 5, "application_name": "casework"}
     return parsed | {
         "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60),
+        "CONN_MAX_AGE": number(GIVEN, "CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "casework"},
+        "OPTIONS": ours | parsed.get("OPTIONS", {}),
     }
 
 
-SERVING = database(secret("DATABASE_URL"))
-OWNER = database(env.str("MIGRATION_DATABASE_URL", "") or secret("DATABASE_URL"))
+SERVING = database(GIVEN["DATABASE_URL"])
+OWNER = database(GIVEN.get("MIGRATION_DATABASE_URL", GIVEN["DATABASE_URL"]))
 APPLICATION_ROLE: str = SERVING["USER"]
 DATABASES = {
-    "default": OWNER if env.str("CASEWORK_DATABASE_ROLE", "") == "owner" else SERVING,
+    "default": OWNER if GIVEN.get("CASEWORK_DATABASE_ROLE") == "owner" else SERVING,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── Cache and broker: disposable ──────────────────────────────────────────────────────────────
 
-REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = GIVEN.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
         "BACKEND": "common.cache.DegradingCache",
@@ -135,7 +133,10 @@ CACHES = {
 AUTH_USER_MODEL = "organization.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "full_name")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
@@ -143,9 +144,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["organization.hashers.Argon2id"]
+PASSWORD_RESET_TIMEOUT = 60 * 60
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "organization.adapter.StaffOnlyAdapter"
+ACCOUNT_FORMS = {"reset_password": "organization.forms.EvenResetForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -179,27 +182,27 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# How many proxies of ours stand before the web server: their headers are believed, no others.
+TRUSTED_PROXIES = number(GIVEN, "TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 if not DEVELOPMENT:
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = is_on(GIVEN, "SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 BODY_BOUND_BYTES = 1_048_576
-DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BOUND_BYTES
+FILE_BOUND_BYTES = 20 * 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_BOUND_BYTES  # the body's bound is held before this one
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-
-# How many proxies of ours stand before the web server: their X-Forwarded-For is believed, no other.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # ── API ───────────────────────────────────────────────────────────────────────────────────────
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "organization.api.authentication.TokenAuthentication",
         "common.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -211,6 +214,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"token": "10/min", "account": "10/hour"},
     "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "common.api.problems.problem_response",
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -219,59 +223,28 @@ REST_KNOX = {
     "TOKEN_LIMIT_PER_USER": 20,
     "AUTO_REFRESH": False,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Casework API",
-    "DESCRIPTION": "Records, phases, appointments and discreet reminders for addiction treatment.",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "ChannelEnum": "clients.models.Channel",
-        "RuleChannelEnum": "appointments.states.RuleChannel",
-        "LanguageEnum": "organization.models.Language",
-        "AppointmentStatusEnum": "appointments.states.AppointmentStatus",
-        "AttendanceStatusEnum": "appointments.states.AttendanceStatus",
-        "MessageStateEnum": "messaging.states.MessageState",
-        "ReminderStateEnum": "appointments.states.ReminderState",
-        "AttemptStateEnum": "messaging.states.AttemptState",
-        "ReasonEnum": "messaging.states.Reason",
-        "PhaseKindEnum": "organization.models.PhaseKind",
-        "AppointmentKindEnum": "appointments.states.AppointmentKind",
-        "ContactKindEnum": "clients.models.ContactKind",
-        "CareRoleEnum": "clients.models.CareRole",
-        "RoleEnum": "organization.roles.Role",
-        "TaskKindEnum": "worklist.models.TaskKind",
-        "TaskStateEnum": "worklist.models.TaskState",
-        "TransitionReasonEnum": "casework.moves.TransitionReason",
-        "MoveReasonEnum": "casework.api.serializers.MOVE_REASONS",
-        "DischargeReasonEnum": "casework.moves.DischargeReason",
-    },
-}
+SPECTACULAR_SETTINGS = api_description.SETTINGS
 
 # ── Messages: e-mail by SMTP, texts by a Twilio-compatible provider ───────────────────────────
 
 EMAIL_BACKEND = "messaging.backends.OutboxEmailBackend"
 CHANNEL_EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = env.str("EMAIL_HOST", "127.0.0.1")
-EMAIL_PORT = env.int("EMAIL_PORT", 25)
-EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
+EMAIL_HOST = GIVEN.get("EMAIL_HOST", "127.0.0.1")
+EMAIL_PORT = number(GIVEN, "EMAIL_PORT", 25)
+EMAIL_HOST_USER = GIVEN.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = GIVEN.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = is_on(GIVEN, "EMAIL_USE_TLS")
+EMAIL_USE_SSL = is_on(GIVEN, "EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "appointments@localhost")
-TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
-TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", "")
-TWILIO_FROM_NUMBER = env.str("TWILIO_FROM_NUMBER", "")
-TWILIO_API_URL = env.str("TWILIO_API_URL", "https://api.twilio.com")
-TWILIO_ACKNOWLEDGES_KEYWORDS = env.bool("TWILIO_ACKNOWLEDGES_KEYWORDS", False)
-LEASE_SECONDS = env.int("LEASE_SECONDS", 60)
-DEV_MAILBOX_URL = env.str("DEV_MAILBOX_URL", "") if DEVELOPMENT else ""
-DEV_SMS_URL = env.str("DEV_SMS_URL", "") if DEVELOPMENT else ""
+DEFAULT_FROM_EMAIL = GIVEN.get("DEFAULT_FROM_EMAIL", "appointments@localhost")
+TWILIO_ACCOUNT_SID = GIVEN.get("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = GIVEN.get("TWILIO_AUTH_TOKEN", "")
+TWILIO_FROM_NUMBER = GIVEN.get("TWILIO_FROM_NUMBER", "")
+TWILIO_API_URL = GIVEN.get("TWILIO_API_URL", "https://api.twilio.com")
+TWILIO_ACKNOWLEDGES_KEYWORDS = is_on(GIVEN, "TWILIO_ACKNOWLEDGES_KEYWORDS")
+LEASE_SECONDS = number(GIVEN, "LEASE_SECONDS", 60)
+DEV_MAILBOX_URL = GIVEN.get("DEV_MAILBOX_URL", "") if DEVELOPMENT else ""
+DEV_SMS_URL = GIVEN.get("DEV_SMS_URL", "") if DEVELOPMENT else ""
 
 # ── Language, time, files, logs ───────────────────────────────────────────────────────────────
 
@@ -293,5 +266,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     # The SDK logs whole requests, addresses and texts included.
     "loggers": {"twilio": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["stderr"], "level": GIVEN.get("LOG_LEVEL", "WARNING")},
 }

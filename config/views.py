@@ -2,17 +2,14 @@
 
 import dataclasses
 
-import redis
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.http import require_safe
 
 from common.api.problems import json_404, json_500
+from common.cache import redis_answers
 from messaging.queries import engine_health
-
-REDIS_SECONDS = 0.5
 
 
 def _answer(body: dict[str, object], *, well: bool) -> JsonResponse:
@@ -35,16 +32,7 @@ def _database() -> str:
 
 
 def _redis() -> str:
-    client = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-    )
-    try:
-        client.ping()
-    except (redis.RedisError, OSError):
-        return "down"
-    finally:
-        client.close()
-    return "up"
+    return "up" if redis_answers() else "down"
 
 
 @require_safe

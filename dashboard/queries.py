@@ -183,7 +183,7 @@ def _appointments(user: User, facility: Facility, day: dt.date, *, team: bool) -
         rows = rows.filter(staffing__user=user)
     rows = rows.exclude(cancelled_by=CancelledBy.RESCHEDULED)
     reminders = Prefetch(
-        "attendances__reminders",
+        "visible_attendances__reminders",
         Reminder.objects.select_related("message").order_by("send_at", "created_at"),
     )
     return list(with_people(rows, user).prefetch_related(reminders).order_by("starts_at", "id"))

@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.conf import settings
 from django.urls import path, re_path
 
-from dashboard.views import client_page, inbox, today
+from dashboard.views import client_page, inbox, one_time_link, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("a/<str:token>/appointment.ics", client_page.calendar_file, name="visit_calendar"),
     path("a/<str:token>/<slug:act>/", client_page.answer, name="visit_answer"),
     path("a/<path:rest>", client_page.gone),
+    path("accounts/link/", one_time_link.choose, name="choose_password"),
+    path("accounts/link/<str:token>/", one_time_link.arrive, name="one_time_link"),
     # Only those of allauth's pages that are used here.
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),

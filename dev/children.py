@@ -5,7 +5,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -58,11 +58,14 @@ class Children:
         self._jobs.add(command)
         self._start(command, ["manage.py", command, *arguments], env, subprocess.PIPE)
 
-    def finish(self, command: str) -> str:
-        """Wait for the command to end well; what it printed."""
+    def finish(self, command: str, hear: Callable[[str], None] = lambda line: None) -> str:
+        """Wait for the command to end well; what it printed. `hear` is given each line at once."""
         process = self._processes[command]
         assert process.stdout is not None
-        said = process.stdout.read().decode(errors="replace")
+        said = ""
+        for line in process.stdout:
+            said += line.decode(errors="replace")
+            hear(line.decode(errors="replace").strip())
         code = process.wait()
         stop(self._processes.pop(command))
         self._jobs.remove(command)

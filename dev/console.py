@@ -31,6 +31,14 @@ def step(label: str) -> Iterator[None]:
     say(f"{time.monotonic() - begun:.1f} s")
 
 
+def say_percent(line: str) -> None:
+    """Show a line such as `40 %` after the step that it is of; on a terminal in the place of the one
+    before. Other lines are not for here."""
+    if line.endswith(" %"):
+        back = "\b" * len(line) if sys.stdout.isatty() else " "
+        say(line + back, end="")
+
+
 def in_one_line(error: OSError) -> str:
     """An operating system's error as a sentence; a full disk is the one that needs advice."""
     where = f" ({error.filename})" if error.filename else ""

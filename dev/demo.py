@@ -15,14 +15,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from dev.children import Children
-from dev.console import Trouble, run_main, say, step, undisturbed
+from dev.console import Trouble, run_main, say, say_percent, step, undisturbed
 from dev.environment import dev_secrets, environment, port_of
 from dev.places import LOCAL, LOGS, ROOT, make_local
 from dev.services import servers
 
 READY_SECONDS = 90.0
 DOUBLES_KEEP = LOCAL / "received"
-QUEUES = "ticks,drain-email,drain-sms,planning,upkeep"
+QUEUES = "ticks,drain-email,drain-sms,planning,imports,upkeep"
 
 
 def web(port: int) -> list[str]:
@@ -122,7 +122,7 @@ def start_all(children: Children, env: Mapping[str, str], port: int, *, seed: bo
     if seed:
         with step("demo data"):
             children.begin("demo_data", env=env)
-            children.finish("demo_data")
+            children.finish("demo_data", hear=say_percent)
     with step("web server, worker and beat"):
         children.start("worker", worker(), env)
         children.start("beat", beat(LOCAL), env)

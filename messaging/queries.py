@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Case, Count, F, Min, OuterRef, QuerySet, Subquery, When
 
 from clients.models import Channel, ContactPoint
 from common.clock import now
@@ -20,10 +20,26 @@ LATE_AFTER = dt.timedelta(seconds=120)
 
 def opted_out_points(user: User) -> QuerySet[ContactPoint]:
     """The contact points that this person sees and whose address wants nothing, and since when."""
-    opted = OptOut.objects.filter(address_index=OuterRef("address_index"), until=None)
-    points = ContactPoint.objects.visible_to(user)
-    return points.annotate(opted_out_since=Subquery(opted.values("since")[:1])).filter(
-        opted_out_since__isnull=False
+    ever = ever_opted_out_points(user)
+    return ever.filter(opted_out_since__isnull=False)  # type: ignore[misc]  # annotated
+
+
+def ever_opted_out_points(user: User) -> QuerySet[ContactPoint]:
+    """As `opted_out_points`, with those whose opt-out was lifted, and when that last changed."""
+    ever = OptOut.objects.filter(address_index=OuterRef("address_index"))
+    in_force = ever.filter(until=None)
+    return (
+        ContactPoint.objects.visible_to(user)
+        .annotate(
+            opted_out_since=Subquery(in_force.values("since")[:1]),
+            opt_out_changed_at=Subquery(ever.order_by("-updated_at").values("updated_at")[:1]),
+        )
+        .annotate(
+            opt_out_lifted_at=Case(
+                When(opted_out_since__isnull=True, then=F("opt_out_changed_at")), default=None
+            )
+        )
+        .filter(opt_out_changed_at__isnull=False)
     )
 
 

@@ -1,12 +1,12 @@
-"""The drain's inner statements, in SQL: the ORM costs more than the sending (`trials.md`).
+"""The outbox's inner statements, in SQL: the ORM costs more than the sending (`trials.md`).
 
-Each is one statement in a transaction of its own, and each is conditional: who lost a race gets
-no row back. Prepared on first use.
+Each is one statement in a transaction of its own (`shift` in its caller's), and each is conditional:
+who lost a race gets no row back. Prepared on first use.
 """
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,24 @@ UPDATE messaging_message
  WHERE lease = %(lease)s AND state = 'sending' AND NOT armed
 """
 
+# Other times for what still waits. A row that does not come back is being sent or has ended.
+SHIFT = """
+UPDATE messaging_message m
+   SET send_at = t.send_at, expires_at = t.expires_at, updated_at = %(now)s
+  FROM unnest(%(ids)s::uuid[], %(send_at)s::timestamptz[], %(expires_at)s::timestamptz[])
+       AS t (id, send_at, expires_at)
+ WHERE m.id = t.id AND m.state = 'scheduled'
+RETURNING m.id
+"""
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a message is due, and when it is too late for it."""
+
+    send_at: dt.datetime
+    expires_at: dt.datetime
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -161,3 +179,14 @@ def record(outcomes: Sequence[Outcome], *, now: dt.datetime) -> list[tuple[uuid.
 def release(*, lease: uuid.UUID, now: dt.datetime) -> None:
     """Give back what was claimed under this lease and not armed."""
     _run(RELEASE, {"lease": lease, "now": now})
+
+
+def shift(times: Mapping[uuid.UUID, Times], *, now: dt.datetime) -> set[uuid.UUID]:
+    """Set other times where the message still waits; the ids of those."""
+    values = {
+        "now": now,
+        "ids": list(times),
+        "send_at": [t.send_at for t in times.values()],
+        "expires_at": [t.expires_at for t in times.values()],
+    }
+    return {row[0] for row in _run(SHIFT, values)}

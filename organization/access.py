@@ -1,11 +1,11 @@
 """What one person may do, and where: their memberships, read once."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from common.errors import Forbidden
-from organization.roles import Capability, Role, roles_with
+from organization.roles import CAPABILITIES, Capability, Role, roles_with
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,14 @@ class Access:
 
     user_id: uuid.UUID
     roles: Mapping[uuid.UUID, frozenset[Role]]
+
+    @classmethod
+    def of(cls, user_id: uuid.UUID, held: Iterable[tuple[uuid.UUID, str]]) -> "Access":
+        """From the roles that somebody holds, each with its facility."""
+        roles: dict[uuid.UUID, set[Role]] = {}
+        for facility_id, role in held:
+            roles.setdefault(facility_id, set()).add(Role(role))
+        return cls(user_id, {f: frozenset(r) for f, r in roles.items()})
 
     @property
     def facilities(self) -> frozenset[uuid.UUID]:
@@ -32,6 +40,17 @@ class Access:
         """
         fitting = roles_with(*capabilities)
         return frozenset(f for f, held in self.roles.items() if held & fitting)
+
+    def reaches_alike(self, one: Capability, other: Capability) -> bool:
+        """Whether, at every facility, the roles that have the one also have the other.
+
+        Then whoever is found by the one is found by the other, and nobody need ask again.
+        """
+        return all(
+            {one, other} <= CAPABILITIES[role] or one not in CAPABILITIES[role]
+            for held in self.roles.values()
+            for role in held
+        )
 
     def can(self, capability: Capability, facility_id: uuid.UUID | None = None) -> bool:
         """Whether they have it there, or anywhere if no facility is named."""

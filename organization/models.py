@@ -9,13 +9,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from common.clock import validate_zone
+from common.clock import now, validate_zone
+from common.crypto import EncryptedTextField
 from common.discretion import validate_discreet
 from common.ids import uuid7
+from common.names import validate_name
 from common.periods import Period, PeriodQuerySet
 from common.rows import Row
 from organization.access import Access
-from organization.roles import Role
+from organization.roles import Capability, Role, roles_with
 
 
 class Language(models.TextChoices):
@@ -61,8 +63,8 @@ class FacilityQuerySet(models.QuerySet["Facility"]):
 class Facility(Row):
     """A site. `discreet_name` and `discreet_phone` are all that a message to a client tells."""
 
-    legal_name = models.CharField(max_length=120)
-    discreet_name = models.CharField(max_length=40, validators=[validate_discreet])
+    legal_name = models.CharField(max_length=120, validators=[validate_name])
+    discreet_name = models.CharField(max_length=40, validators=[validate_name, validate_discreet])
     discreet_phone = models.CharField(max_length=20)
     zone = models.CharField(max_length=64, validators=[validate_zone])
     languages = ArrayField(
@@ -168,18 +170,26 @@ class UserQuerySet(models.QuerySet["User"]):
         here = Membership.objects.current().filter(facility__in=user.access.facilities)
         return self.filter(is_active=True, pk__in=here.values("user"))
 
+    def managed_by(self, user: "User") -> Self:
+        """Whoever works, or has worked, where this person manages accounts; inactive ones too."""
+        theirs = Membership.objects.managed_by(user)
+        return self.filter(pk__in=theirs.values("user"))
+
 
 class User(AbstractBaseUser):
     """A member of staff, signing in by e-mail address."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True)
-    full_name = models.CharField(max_length=120)
+    full_name = models.CharField(max_length=120, validators=[validate_name])
     languages = ArrayField(
         models.CharField(max_length=5, choices=Language.choices), default=english
     )
     is_active = models.BooleanField(default=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+    deactivated_because = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -189,6 +199,13 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering = ["full_name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="user_deactivated_has_time",
+                condition=Q(is_active=True, deactivated_at__isnull=True)
+                | Q(is_active=False, deactivated_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.full_name
@@ -196,15 +213,19 @@ class User(AbstractBaseUser):
     @cached_property
     def access(self) -> Access:
         """What they may do and where; one query, once a request."""
-        roles: dict[uuid.UUID, set[Role]] = {}
-        held = Membership.objects.current().filter(user=self).values_list("facility_id", "role")
-        for facility_id, role in held:
-            roles.setdefault(facility_id, set()).add(Role(role))
-        return Access(self.pk, {f: frozenset(r) for f, r in roles.items()})
+        held = Membership.objects.current().filter(user=self)
+        return Access.of(self.pk, held.values_list("facility_id", "role"))
 
 
 class MembershipQuerySet(PeriodQuerySet["Membership"]):
-    """Memberships."""
+    def managed_by(self, user: User) -> Self:
+        """Every one, past ones too, at the facilities where this person manages accounts."""
+        return self.filter(facility__in=user.access.where(Capability.MANAGE_ACCOUNTS))
+
+    def counseling(self, user_id: uuid.UUID) -> Self:
+        """Those by which this person is a counselor to clients now; none if they are inactive."""
+        roles = roles_with(Capability.SEE_CARE_TEAM)
+        return self.current().filter(user=user_id, user__is_active=True, role__in=roles)
 
 
 class Membership(Period):
@@ -237,3 +258,73 @@ class Membership(Period):
 
     def __str__(self) -> str:
         return str(Role(self.role).label)
+
+
+class LinkPurpose(models.TextChoices):
+    INVITATION = "invitation", "First sign-in"
+    RESET = "reset", "A password to be chosen anew"
+
+
+class OneTimeLinkQuerySet(models.QuerySet["OneTimeLink"]):
+    def unspent(self) -> Self:
+        """Neither used nor replaced; perhaps too old."""
+        return self.filter(used_at=None, voided_at=None)
+
+    def good(self) -> Self:
+        """Those that work now."""
+        return self.unspent().filter(expires_at__gt=now())
+
+
+class OneTimeLink(Row):
+    """Lets a member of staff choose a password, once. Only the digest of its token is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="one_time_links")
+    purpose = models.CharField(max_length=12, choices=LinkPurpose.choices)
+    token_digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OneTimeLinkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(used_at__isnull=True, voided_at__isnull=True),
+                name="one_time_link_unspent_once",
+            ),
+            models.CheckConstraint(
+                name="one_time_link_used_or_voided",
+                condition=Q(used_at__isnull=True) | Q(voided_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+
+class IdempotencyKey(Row):
+    """A request that may be repeated: whose, which, and what it was answered.
+
+    The answer is sealed, because it may show a client's record; `clients` are those it showed.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = EncryptedTextField(null=True)
+    clients = ArrayField(models.UUIDField(), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once"),
+        ]
+        indexes = [
+            # Serves the removal of old ones.
+            models.Index(fields=["created_at"], name="idempotency_key_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"idempotency key {self.pk}"

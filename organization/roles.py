@@ -36,12 +36,14 @@ class Capability(models.TextChoices):
     EDIT_CLIENT = "edit_client", "Changes names and demographics"
     EDIT_CONTACTS = "edit_contacts", "Changes contact points and records consents"
     NAME_PRIMARY = "name_primary", "Names primary counselors and care teams"
+    MERGE_CLIENTS = "merge_clients", "Merges two records of one person, and undoes it"
     ADMIT = "admit", "Admits to treatment"
     MOVE_PHASE = "move_phase", "Moves phases, undoes moves, discharges"
     BOOK = "book", "Books, moves and cancels appointments"
     CHECK_IN = "check_in", "Records arrival and no-show"
     RECORD_OUTCOME = "record_outcome", "Records that an appointment took place"
     VIEW_POLICIES = "view_policies", "Reads reminder policies"
+    IMPORT_DATA = "import_data", "Imports clients and appointments from files"
     EDIT_POLICIES = "edit_policies", "Changes reminder policies, programs and rooms"
     VIEW_AUDIT = "view_audit", "Reads the audit trail"
     MANAGE_ACCOUNTS = "manage_accounts", "Manages staff, facilities and settings"
@@ -59,7 +61,7 @@ _COUNSELING = _CHART | {
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.COUNSELOR: frozenset(_COUNSELING | {C.SEE_CARE_TEAM}),
     Role.SUPERVISOR: frozenset(
-        _COUNSELING | {C.SEE_CARE_TEAM, C.SEE_SUPERVISED, C.NAME_PRIMARY}
+        _COUNSELING | {C.SEE_CARE_TEAM, C.SEE_SUPERVISED, C.NAME_PRIMARY, C.MERGE_CLIENTS, C.IMPORT_DATA}
     ),
     Role.NURSE: frozenset(
         {C.SEE_UNIT, C.VIEW_CLIENT, C.VIEW_CASE, C.VIEW_CALENDAR, C.VIEW_TASKS}
@@ -68,7 +70,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         {
             C.SEE_FACILITY, C.VIEW_CLIENT, C.VIEW_CONTACTS, C.VIEW_CASE, C.VIEW_CALENDAR,
             C.VIEW_TASKS, C.CREATE_CLIENT, C.EDIT_CLIENT, C.EDIT_CONTACTS, C.NAME_PRIMARY,
-            C.ADMIT, C.BOOK, C.CHECK_IN,
+            C.ADMIT, C.BOOK, C.CHECK_IN, C.IMPORT_DATA,
         }
     ),
     Role.FRONT_DESK: frozenset(

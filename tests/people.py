@@ -13,7 +13,7 @@ from clients.models import ConsentMethod, ContactKind
 from clients.services import add_contact_point, create_client, grant_consent
 from organization.models import Facility, PhaseKind, Program, Room, User
 from organization.roles import Role
-from organization.services import hire
+from organization.services.staff import hire
 
 PASSWORD = "a long word of passage"
 

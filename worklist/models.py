@@ -13,6 +13,8 @@ from organization.roles import Capability, Role
 
 class TaskKind(models.TextChoices):
     ACCEPT_CLIENT = "accept_client", "Accept a new client"
+    NAME_COUNSELOR = "name_counselor", "Name the next primary counselor: this one left"
+    POSSIBLE_DUPLICATE = "possible_duplicate", "Two records may be of one person"
     RESCHEDULE_REQUEST = "reschedule_request", "Client asks for another time"
     CLIENT_DECLINED = "client_declined", "Client can't come"
     CALL_CLIENT = "call_client", "Call the client: a reminder may not have arrived"

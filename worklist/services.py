@@ -1,17 +1,27 @@
 """Opening tasks, and ending them."""
 
 import datetime as dt
+import uuid
 from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from audit.services import note_change
-from clients.models import CareTeamMember, Client
+from clients.models import CareTeamMember, Client, KnownAt
+from clients.services import standing
 from common.clock import now
 from common.errors import Conflict, Invalid
-from common.events import PrimaryCounselorLeft, PrimaryCounselorNamed
-from organization.models import Facility, User
+from common.events import (
+    PossibleDuplicateFound,
+    PossibleDuplicateSettled,
+    PrimaryCounselorLeft,
+    PrimaryCounselorNamed,
+    StaffLeft,
+    StaffReturned,
+)
+from organization.models import Facility, Membership, User
 from organization.roles import Role
 from worklist.models import Priority, Task, TaskKind, TaskState
 
@@ -19,10 +29,12 @@ ONE_WORKING_DAY = dt.timedelta(days=1)
 
 
 def primary_counselor(client: Client) -> User | None:
-    """Who is the client's primary counselor now."""
+    """Who is the client's primary counselor now, if they still work as one."""
     primary = CareTeamMember.objects.current().filter(client=client, primary=True)
     member = primary.select_related("user").first()
-    return member.user if member else None
+    if member is None or not Membership.objects.counseling(member.user_id).exists():
+        return None
+    return member.user
 
 
 @transaction.atomic
@@ -42,6 +54,8 @@ def open_task(
     Without an assignee or a role it is the client's primary counselor's, and where there is none,
     intake's. A task about no client is the administrators'.
     """
+    if client is not None:
+        client = standing(client)
     if client is not None and assignee is None and not role:
         assignee = primary_counselor(client)
         role = "" if assignee else Role.INTAKE
@@ -104,7 +118,7 @@ def ask_to_accept_client(event: PrimaryCounselorNamed) -> None:
     """Somebody was named primary counselor by another: a task asks them to take the client on."""
     open_task(
         kind=TaskKind.ACCEPT_CLIENT,
-        source=f"client:{event.client_id}:{event.counselor_id}",
+        source=_case(event.client_id, event.counselor_id),
         client=Client.objects.get(pk=event.client_id),
         facility=Facility.objects.get(pk=event.facility_id),
         assignee=User.objects.get(pk=event.counselor_id),
@@ -120,5 +134,75 @@ def hand_tasks_over(event: PrimaryCounselorLeft) -> None:
         updated_at=now(),
     )
     withdraw_tasks(
-        sources=[f"client:{event.client_id}:{event.former_id}"], kinds=(TaskKind.ACCEPT_CLIENT,)
+        sources=[_case(event.client_id, event.former_id)],
+        kinds=(TaskKind.ACCEPT_CLIENT, TaskKind.NAME_COUNSELOR),
     )
+
+
+def ask_for_successors(event: StaffLeft) -> None:
+    """Where somebody counsels no longer: what was due from them is due from others.
+
+    For each client whose primary counselor they are, intake is asked to have the next one named;
+    until then that is what they stay, on paper.
+    """
+    counsels_at = Membership.objects.counseling(event.user_id).values("facility")
+    if counsels_at.filter(facility=event.facility_id).exists():
+        return
+    facility = Facility.objects.get(pk=event.facility_id)
+    known = KnownAt.objects.current()
+    here = known.filter(facility=facility).values("client")
+    cases = CareTeamMember.objects.current().filter(
+        user=event.user_id, primary=True, client__in=here
+    )
+    left = cases.exclude(client__in=known.filter(facility__in=counsels_at).values("client"))
+    for case in left.select_related("client"):
+        withdraw_tasks(
+            sources=[_case(case.client_id, case.user_id)], kinds=(TaskKind.ACCEPT_CLIENT,)
+        )
+        open_task(
+            kind=TaskKind.NAME_COUNSELOR,
+            source=_case(case.client_id, case.user_id),
+            client=case.client,
+            facility=facility,
+            role=Role.INTAKE,
+            priority=Priority.HIGH,
+        )
+    theirs = Task.objects.open().filter(
+        Q(facility=facility) | Q(facility=None, client__in=here), assignee=event.user_id
+    )
+    about_nobody = theirs.filter(client=None)
+    about_nobody.update(assignee=None, role=Role.ADMINISTRATOR, updated_at=now())
+    theirs.update(assignee=None, role=Role.INTAKE, updated_at=now())
+
+
+def stop_asking_for_successors(event: StaffReturned) -> None:
+    """They counsel again: nobody needs to be named in their stead."""
+    if not Membership.objects.counseling(event.user_id).filter(facility=event.facility_id).exists():
+        return
+    asked = Task.objects.open().filter(kind=TaskKind.NAME_COUNSELOR, facility=event.facility_id)
+    theirs = asked.filter(source__endswith=f":{event.user_id}")
+    withdraw_tasks(
+        sources=list(theirs.values_list("source", flat=True)), kinds=(TaskKind.NAME_COUNSELOR,)
+    )
+
+
+def _case(client_id: uuid.UUID, counselor_id: uuid.UUID) -> str:
+    return f"client:{client_id}:{counselor_id}"
+
+
+def ask_about_duplicate(event: PossibleDuplicateFound) -> None:
+    """Two records may be of one person. The task names neither: who may see both finds the pair."""
+    open_task(
+        kind=TaskKind.POSSIBLE_DUPLICATE,
+        source=f"pair:{event.pair_id}",
+        client=None,
+        facility=Facility.objects.get(pk=event.facility_id),
+        assignee=User.objects.filter(pk=event.assignee_id).first(),
+        role=event.role,
+    )
+
+
+def stop_asking_about_duplicates(event: PossibleDuplicateSettled) -> None:
+    """Somebody said whether they are of one person."""
+    sources = [f"pair:{pair_id}" for pair_id in event.pair_ids]
+    withdraw_tasks(sources=sources, kinds=(TaskKind.POSSIBLE_DUPLICATE,))

@@ -45,7 +45,7 @@ class AppointmentFilters(filters.FilterSet):  # type: ignore[misc]  # no types
     """`from` and `until` look at the start: from then on, and before then."""
 
     until = MomentFilter("starts_at", "lt", help_text="Starts before this time.")
-    facility = filters.UUIDFilter()
+    facility = filters.UUIDFilter(help_text="At this facility.")
     staff = filters.UUIDFilter("staffing__user", help_text="With this member of staff.")
     client = filters.UUIDFilter(method="of_client", help_text="With this client.")
     status = filters.ChoiceFilter(choices=AppointmentStatus.choices)

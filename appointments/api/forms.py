@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from appointments.models import Attendance
 from appointments.policies import LONGEST_OFFSET
-from appointments.services.booking import LONGEST, SHORTEST
 from appointments.services.policies import MOST_RULES, RuleWish
+from appointments.services.wishes import LONGEST, SHORTEST
 from appointments.states import AppointmentKind, CancelledBy, Response, RuleChannel, RuleWhen
 from clients.models import Client
 from common.api.serializers import MomentField, StrictSerializer

@@ -17,7 +17,8 @@ from appointments.models import (
 from appointments.queries import policy_in_force
 from appointments.states import CancelledBy
 from clients.models import Client
-from common.api.schema import Problem
+from common.api.answers import Problem
+from common.api.output import ModelOutput
 from messaging.api.serializers import ReasonOutput, reason_shown
 from messaging.states import TELLS_OF_THE_CASE
 from organization.models import Facility, PhaseKind, Room
@@ -25,21 +26,21 @@ from organization.models import Facility, PhaseKind, Room
 MINUTE = dt.timedelta(minutes=1)
 
 
-class RoomRef(serializers.ModelSerializer[Room]):
+class RoomRef(ModelOutput):
     class Meta:
         model = Room
         fields = ["id", "name"]
         read_only_fields = fields
 
 
-class ClientRef(serializers.ModelSerializer[Client]):
+class ClientRef(ModelOutput):
     class Meta:
         model = Client
         fields = ["id", "name", "record_number"]
         read_only_fields = fields
 
 
-class StaffingOutput(serializers.ModelSerializer[AppointmentStaff]):
+class StaffingOutput(ModelOutput):
     id = serializers.UUIDField(source="user.pk", read_only=True)
     full_name = serializers.CharField(source="user.full_name", read_only=True)
 
@@ -49,14 +50,14 @@ class StaffingOutput(serializers.ModelSerializer[AppointmentStaff]):
         read_only_fields = fields
 
 
-class ReminderSummary(serializers.ModelSerializer[Reminder]):
+class ReminderSummary(ModelOutput):
     class Meta:
         model = Reminder
         fields = ["channel", "state", "send_at"]
         read_only_fields = fields
 
 
-class AttendanceOutput(serializers.ModelSerializer[Attendance]):
+class AttendanceOutput(ModelOutput):
     """A client in an appointment."""
 
     client = ClientRef(read_only=True)
@@ -67,7 +68,7 @@ class AttendanceOutput(serializers.ModelSerializer[Attendance]):
         allow_null=True,
         help_text="The client's phase now, null out of treatment; absent if not yours to see.",
     )
-    reminders = ReminderSummary(many=True, read_only=True)
+    reminders = ReminderSummary(source="reminders_told", many=True, read_only=True)
 
     class Meta:
         model = Attendance
@@ -83,7 +84,7 @@ class AttendanceOutput(serializers.ModelSerializer[Attendance]):
         return shown
 
 
-class AppointmentOutput(serializers.ModelSerializer[Appointment]):
+class AppointmentOutput(ModelOutput):
     """An appointment, with those attendances that you may see."""
 
     duration_minutes = serializers.SerializerMethodField()
@@ -92,7 +93,11 @@ class AppointmentOutput(serializers.ModelSerializer[Appointment]):
     moved_to: Any = serializers.PrimaryKeyRelatedField(
         read_only=True, allow_null=True, pk_field=serializers.UUIDField()
     )
-    staff = StaffingOutput(source="staffing", many=True, read_only=True)
+    remark = serializers.CharField(
+        required=False, help_text="Absent where you may not see the case, as is `cancel_reason`."
+    )
+    cancel_reason = serializers.CharField(required=False)
+    staff = StaffingOutput(source="shown_staffing", many=True, read_only=True)
     attendances = AttendanceOutput(source="visible_attendances", many=True, read_only=True)
 
     class Meta:
@@ -108,7 +113,8 @@ class AppointmentOutput(serializers.ModelSerializer[Appointment]):
         """Free text may say why somebody comes: for its staff, and who sees the case of all."""
         shown = super().to_representation(instance)
         user = self.context["request"].user
-        own = any(staff.user_id == user.pk for staff in instance.staffing.all())
+        staffing = instance.shown_staffing  # type: ignore[attr-defined]  # prefetched
+        own = any(staff.user_id == user.pk for staff in staffing)
         seen = instance.visible_attendances  # type: ignore[attr-defined]  # prefetched
         if not own and not (seen and all(a.case_seen for a in seen)):
             shown.pop("remark", None)
@@ -123,7 +129,7 @@ class AppointmentOutput(serializers.ModelSerializer[Appointment]):
         return (appointment.ends_at - appointment.starts_at) // MINUTE
 
 
-class RuleOutput(serializers.ModelSerializer[ReminderRule]):
+class RuleOutput(ModelOutput):
     """A rule of the policy, and in words."""
 
     words = serializers.SerializerMethodField()
@@ -148,7 +154,7 @@ def _length(minutes: int) -> str:
     return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
-class ReminderChangeOutput(serializers.ModelSerializer[ReminderChange]):
+class ReminderChangeOutput(ModelOutput):
     """One state that a reminder was in."""
 
     at = serializers.DateTimeField(source="created_at", read_only=True)
@@ -164,7 +170,7 @@ class ReminderChangeOutput(serializers.ModelSerializer[ReminderChange]):
         return reason_shown(change.reason)
 
 
-class ReminderOutput(serializers.ModelSerializer[Reminder]):
+class ReminderOutput(ModelOutput):
     """One row of the ledger: what was wanted, what became of it, and why."""
 
     rule = RuleOutput(read_only=True)

@@ -1,9 +1,11 @@
 """Appointments and what is done with them; attendances, reminders, policies."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from django.db.models.functions import Coalesce
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,72 +31,29 @@ from appointments.api.serializers import (
 )
 from appointments.models import Appointment, Attendance, Reminder
 from appointments.queries import (
-    attendances_seen_by,
     facilities_with_policy,
+    fetch_people,
     reminders_of,
-    with_people,
+    seen_with_reminders,
+    tell_reminders,
 )
 from appointments.services import attending, booking
 from appointments.services.planning import policy_of
 from appointments.services.policies import set_rules
 from appointments.states import AppointmentKind, CancelledBy
 from appointments.states import Response as Answer
-from common.errors import Missing
+from common.api.problems import CONTENT_TYPE
 from organization.api.base import Listed, Resource, Retrieved
 from organization.models import Facility
 from organization.roles import Capability
 
-PROBLEM = "application/problem+json"
-SLOT_TAKEN = OpenApiExample(
-    "slot_taken",
-    {
-        "type": "urn:casework:problem:slot_taken",
-        "title": "This time is taken",
-        "status": 409,
-        "detail": "This time is taken. Times near it are free.",
-        "code": "slot_taken",
-        "errors": [
-            {
-                "field": "starts_at",
-                "code": "slot_taken",
-                "detail": "This time is taken. Times near it are free.",
-            }
-        ],
-        "free_slots": [
-            {"starts_at": "2026-12-01T11:00:00-06:00", "ends_at": "2026-12-01T11:50:00-06:00"}
-        ],
-    },
-    response_only=True,
-    status_codes=["409"],
-    media_type=PROBLEM,
-)
-CLIENT_BUSY = OpenApiExample(
-    "client_busy",
-    {
-        "type": "urn:casework:problem:client_busy",
-        "title": "The client is busy then",
-        "status": 409,
-        "detail": "The client is busy then. Choose another time.",
-        "code": "client_busy",
-        "errors": [
-            {
-                "field": "starts_at",
-                "code": "client_busy",
-                "detail": "The client is busy then. Choose another time.",
-            }
-        ],
-    },
-    response_only=True,
-    status_codes=["409"],
-    media_type=PROBLEM,
-)
 NOT_THEN = {
-    (409, PROBLEM): OpenApiResponse(
+    (409, CONTENT_TYPE): OpenApiResponse(
         BookingConflict, "`slot_taken` with free times near it, or `client_busy`."
     )
 }
 NOT_FROM_HERE = {
-    (409, PROBLEM): OpenApiResponse(
+    (409, CONTENT_TYPE): OpenApiResponse(
         AttendanceConflict, "The attendance can't become that; `allowed` says what it can."
     )
 }
@@ -107,24 +66,27 @@ class AppointmentViews(Listed, Retrieved):
     output = AppointmentOutput
     kind = "appointment"
     filterset_class = AppointmentFilters
+    related = ("room", "moved_to")
     ordering = ("starts_at", "id")
 
-    def get_queryset(self) -> QuerySet[Appointment]:
-        rows = super().get_queryset()
-        return rows if getattr(self, "swagger_fake_view", False) else with_people(rows, self.user)
+    def fill_in(self, rows: Sequence[Appointment]) -> None:
+        fetch_people(rows, self.user)
 
     def _clients(self, rows: Any) -> list[Any]:
         return [a.client_id for row in rows for a in row.visible_attendances]
 
-    def _answer_anew(self, appointment: Appointment, *, code: int = 200) -> Response:
+    def _answer_anew(self, appointment: Appointment) -> Response:
         """As it is now, also where it has just left the person's sight (moved to other staff)."""
-        rows = Appointment.objects.filter(pk=appointment.pk)
-        return self.answer(with_people(rows, self.user).get(), code=code)
+        rows = Appointment.objects.select_related(*self.related)
+        return self.answer(rows.get(pk=appointment.pk))
+
+    def _answer_made(self, appointment: Appointment) -> Response:
+        """One that this request made: it is as it was made."""
+        return self.answer(appointment, code=status.HTTP_201_CREATED)
 
     @extend_schema(
         request=BookingInput,
         responses={201: AppointmentOutput, **NOT_THEN},
-        examples=[SLOT_TAKEN, CLIENT_BUSY],
     )
     def create(self, request: Request) -> Response:
         """Book an appointment; its reminders are planned with it."""
@@ -132,7 +94,7 @@ class AppointmentViews(Listed, Retrieved):
         given = self.parse(BookingInput)
         kind = AppointmentKind(given.pop("kind"))
         booked = booking.book_appointment(kind=kind, by=self.user, **given)
-        return self._answer_anew(booked, code=status.HTTP_201_CREATED)
+        return self._answer_made(booked)
 
     @extend_schema(request=DetailsInput, responses={200: AppointmentOutput})
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
@@ -145,14 +107,13 @@ class AppointmentViews(Listed, Retrieved):
     @extend_schema(
         request=RescheduleInput,
         responses={201: AppointmentOutput, **NOT_THEN},
-        examples=[SLOT_TAKEN, CLIENT_BUSY],
     )
     def reschedule(self, request: Request, **kwargs: Any) -> Response:
         """Move to another time or other staff: answers with the new appointment, linked to this."""
         appointment = self.find()
         given = self.parse(RescheduleInput)
         moved = booking.reschedule(appointment=appointment, by=self.user, **given)
-        return self._answer_anew(moved, code=status.HTTP_201_CREATED)
+        return self._answer_made(moved)
 
     @extend_schema(request=CancellationInput, responses={200: AppointmentOutput})
     def cancel(self, request: Request, **kwargs: Any) -> Response:
@@ -217,6 +178,9 @@ class AttendanceViews(OfAppointment):
     client_path = "client_id"
     ordering = ("created_at", "id")
 
+    def fill_in(self, rows: Sequence[Attendance]) -> None:
+        tell_reminders(rows)
+
     def list(self, request: Request, **kwargs: Any) -> Response:
         return self.answer_list(self._seen())
 
@@ -231,7 +195,7 @@ class AttendanceViews(OfAppointment):
         return self.answer(self.find(self._seen(), attendance.pk))
 
     def _seen(self) -> QuerySet[Attendance]:
-        return attendances_seen_by(self.user).filter(appointment=self._appointment())
+        return seen_with_reminders(self.user).filter(appointment=self._appointment())
 
 
 class ReminderViews(OfAppointment):
@@ -252,22 +216,21 @@ class PolicyViews(Listed, Retrieved):
 
     model = Facility
     output = PolicyOutput
+    changed_field = "policy_changed_at"
     ordering = ("created_at", "id")
 
     def get_queryset(self) -> QuerySet[Facility]:
         if getattr(self, "swagger_fake_view", False):
             return Facility.objects.none()
         self.user.access.require(Capability.VIEW_POLICIES)
-        return facilities_with_policy(self.user)
+        changed_at = Coalesce("reminder_policy__updated_at", "created_at")
+        return facilities_with_policy(self.user).annotate(policy_changed_at=changed_at)
 
-    def find(self, rows: Any = None, pk: Any = None) -> Any:
+    def look_up(self, rows: Any, pk: Any) -> Any:
         """By the policy's id; by the facility's while it has none of its own."""
         wanted = self.kwargs["pk"]
         named = Q(reminder_policy=wanted) | Q(reminder_policy=None, pk=wanted)
-        facility = self.get_queryset().filter(named).first()
-        if facility is None:
-            raise Missing("There is nothing here for you.")
-        return facility
+        return self.get_queryset().filter(named).first()
 
     @extend_schema(request=PolicyInput, responses={200: PolicyOutput})
     def update(self, request: Request, **kwargs: Any) -> Response:

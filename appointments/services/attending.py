@@ -89,9 +89,11 @@ def _record(attendance: Attendance, status: AttendanceStatus, *, by: User) -> At
     attendance.refresh_from_db()
     if not moved:
         raise _not_from_here(attendance, status)
-    if not appointment.attendances.filter(status__in=WITHOUT_OUTCOME).exists():
+    if appointment.attendances.filter(status__in=WITHOUT_OUTCOME).exists():
+        appointment.change()
+    else:
         appointment.change(status=AppointmentStatus.COMPLETED)
-    plan_reminders(attendance.pk)
+    plan_reminders([attendance.pk])
     note_change(f"attendance.{status}", attendance.pk, by=by.pk, clients=[attendance.client_id])
     attendance.refresh_from_db()
     return attendance
@@ -126,6 +128,9 @@ def respond(
     also cancels where the facility wants that.
     """
     moment = now()
+    # The appointment shows the answer, so it changes too; first, as whoever records an outcome
+    # locks it first.
+    Appointment.objects.filter(pk=attendance.appointment_id).update(updated_at=moment)
     standing = Attendance.objects.filter(
         pk=attendance.pk,
         status=AttendanceStatus.EXPECTED,

@@ -1,7 +1,7 @@
 """The ledger follows the outbox: what became of a message is what became of its reminders."""
 
 from appointments.models import Reminder
-from appointments.services.planning import keep
+from appointments.services.reconciling import keep
 from appointments.states import ReminderState
 from common.events import MessageProgress, MessagesProgressed
 from messaging.states import MessageState

@@ -1,35 +1,19 @@
 """Making the ledger of reminders and the outbox agree with the plan, whatever was before."""
 
-import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 
-from appointments.models import (
-    Attendance,
-    Reminder,
-    ReminderChange,
-    ReminderPolicy,
-    ReminderRule,
-    ReplanRequest,
-)
-from appointments.queries import default_rules, facts_of
-from appointments.reminders import Key, Plan, plan
-from appointments.states import ReminderState
-from clients.models import Channel
-from common.clock import now
+from appointments.models import Attendance, Reminder, ReminderPolicy, ReminderRule
+from appointments.queries import default_rules, facts_of, recipients, rules_in_force
+from appointments.reminders import RuleFacts, plan
+from appointments.services.reconciling import Changes, Reconciliation
+from appointments.states import HANDED_OVER
 from messaging.models import Message
-from messaging.services import outbox
-from messaging.states import PENDING, Reason
+from messaging.states import PENDING
 from organization.models import Facility
-from worklist.models import Priority, TaskKind
-from worklist.services import open_task
-
-PURPOSE = "reminder"
-LOOK_AGAIN = dt.timedelta(seconds=10)
-NOT_HANDED_OVER = (ReminderState.SKIPPED, ReminderState.CANCELLED)
-FINAL_REASONS = frozenset({Reason.TEXT_REFUSED, Reason.TOO_LATE, Reason.DUPLICATE})
 
 
 def policy_of(facility: Facility) -> ReminderPolicy:
@@ -46,164 +30,71 @@ def policy_of(facility: Facility) -> ReminderPolicy:
 
 
 @transaction.atomic
-def plan_reminders(attendance_id: uuid.UUID) -> None:
-    """Plan one attendance's reminders anew. Doing it twice is doing it once.
+def plan_reminders(attendance_ids: Collection[uuid.UUID]) -> None:
+    """Plan these attendances' reminders anew. Doing it twice is doing it once.
 
-    1. Lock the attendance, so that two plannings queue up.
-    2. Compare the plan with the ledger, row by row.
+    1. Lock the attendances, so that two plannings queue up, and then what waits about them.
+    2. Compare each one's plan with the ledger, row by row.
     3. Add what is missing, revive what was taken back before it was sent, move what has another
        time, take back what is no longer wanted. What was handed over stays as it is.
+
+    However many there are, that takes the same number of statements.
     """
-    attendance = (
-        Attendance.objects.select_for_update(of=("self",))
-        .select_related("appointment__facility", "client")
-        .get(pk=attendance_id)
-    )
-    wanted = plan(facts_of(attendance, policy_of(attendance.appointment.facility)))
-    _Reconciliation(attendance, wanted).run()
+    rows = Attendance.objects.filter(pk__in=attendance_ids).order_by("pk")
+    locked = list(rows.select_for_update(of=("self",)).select_related("appointment__facility"))
+    _lock_messages(locked)
+    ledger = Reminder.objects.filter(attendance__in=locked).select_related("rule").order_by("pk")
+    _plan(locked, ledger)
 
 
-class _Reconciliation:
-    """The ledger's rows of one attendance against a plan."""
+def plan_first_reminders(attendances: Sequence[Attendance]) -> None:
+    """Plan for attendances that this transaction made: nobody else knows them yet, and the ledger
+    has nothing about them."""
+    _plan(attendances, [])
 
-    def __init__(self, attendance: Attendance, wanted: Plan) -> None:
-        self.attendance = attendance
-        self.plan = wanted
-        rows = attendance.reminders.select_related("rule").order_by("pk")
-        self.rows = {Key(r.rule_id, Channel(r.channel), r.contact_point_id): r for r in rows}
-        self.in_hand: set[uuid.UUID] = set()
 
-    def run(self) -> None:
-        self._lock_messages()
-        for key, row in self.rows.items():
-            if row.state == ReminderState.PLANNED and key not in self.plan.wanted:
-                self._take_back(row, key)
-        for key, reason in self.plan.skipped.items():
-            self._skip(key, reason)
-        for key in self.plan.wanted:
-            if key.rule_id not in self.in_hand:
-                self._want(key)
-        if self.in_hand:
-            # What is being handed over decides: look again when it has.
-            again = now() + LOOK_AGAIN
-            ReplanRequest.objects.create(client=self.attendance.client, not_before=again)
+def _lock_messages(attendances: Sequence[Attendance]) -> None:
+    """In the order in which everybody locks several messages."""
+    waiting = Message.objects.filter(
+        reminders__attendance__in=attendances, state__in=PENDING
+    ).order_by("pk")
+    list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
 
-    def _lock_messages(self) -> None:
-        """In the order in which everybody locks several messages."""
-        waiting = Message.objects.filter(
-            reminders__attendance=self.attendance, state__in=PENDING
-        ).order_by("pk")
-        list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
 
-    def _take_back(self, row: Reminder, key: Key) -> None:
-        skipped = self.plan.skipped.get(key)
-        replaced = Reason.POLICY_CHANGED if row.rule.retired_at else Reason.REPLACED
-        reason = self.plan.ended or skipped or replaced
-        if row.message_id and outbox.cancel([row.message_id], reason=reason):
-            state = ReminderState.SKIPPED if skipped else ReminderState.CANCELLED
-            change(row, state, reason)
-        else:
-            self.in_hand.add(key.rule_id)
-
-    def _skip(self, key: Key, reason: Reason) -> None:
-        row = self.rows.get(key)
-        if row is None:
-            row = self._new(key, ReminderState.SKIPPED, reason=reason)
-        elif row.state in NOT_HANDED_OVER and row.reason != reason and not _is_final(row):
-            change(row, ReminderState.SKIPPED, reason)
-        else:
-            return
-        if reason == Reason.QUIET_HOURS:
-            self._ask_for_a_call(row)
-
-    def _want(self, key: Key) -> None:
-        send_at = self.plan.wanted[key]
-        row = self.rows.get(key)
-        if row is None:
-            message = self._enqueue(key)
-            self._new(key, ReminderState.PLANNED, send_at=send_at, message_id=message)
-        elif row.state == ReminderState.PLANNED:
-            if row.send_at != send_at and self._shift(row, key):
-                row.change(send_at=send_at)
-        elif row.state in NOT_HANDED_OVER and not _is_final(row, send_at=send_at):
-            row.send_at = send_at
-            change(row, ReminderState.PLANNED, "", message_id=self._enqueue(key))
-
-    def _enqueue(self, key: Key) -> uuid.UUID:
-        attendance = self.attendance
-        point = next(
-            p for p in attendance.client.contact_points.all() if p.pk == key.contact_point_id
+def _plan(attendances: Sequence[Attendance], ledger: Iterable[Reminder]) -> None:
+    if not attendances:
+        return
+    rows: dict[uuid.UUID, list[Reminder]] = defaultdict(list)
+    for row in ledger:
+        rows[row.attendance_id].append(row)
+    people = recipients({a.client_id for a in attendances})
+    rules = _rules([a.appointment.facility for a in attendances])
+    changes = Changes()
+    reconciliations = []
+    for attendance in attendances:
+        recipient, theirs = people[attendance.client_id], rows[attendance.pk]
+        facts = facts_of(
+            attendance,
+            recipient=recipient,
+            rules=rules[attendance.appointment.facility_id],
+            handed_over=[row.rule_id for row in theirs if row.state in HANDED_OVER],
         )
-        message = outbox.enqueue(
-            purpose=PURPOSE,
-            about=attendance.pk,
-            contact_point=point,
-            client=attendance.client,
-            facility=attendance.appointment.facility,
-            send_at=self.plan.wanted[key],
-            expires_at=attendance.appointment.starts_at,
-        )
-        return message.pk
-
-    def _shift(self, row: Reminder, key: Key) -> bool:
-        return row.message_id is not None and outbox.shift(
-            message_id=row.message_id,
-            send_at=self.plan.wanted[key],
-            expires_at=self.attendance.appointment.starts_at,
-        )
-
-    def _new(self, key: Key, state: ReminderState, **values: object) -> Reminder:
-        row = Reminder.objects.create(
-            attendance=self.attendance,
-            rule_id=key.rule_id,
-            channel=key.channel,
-            contact_point_id=key.contact_point_id,
-            state=state,
-            **values,
-        )
-        ReminderChange.objects.create(
-            reminder=row, state=state, reason=row.reason, message_id=row.message_id
-        )
-        return row
-
-    def _ask_for_a_call(self, row: Reminder) -> None:
-        appointment = self.attendance.appointment
-        open_task(
-            kind=TaskKind.CALL_CLIENT,
-            source=f"reminder:{row.pk}",
-            client=self.attendance.client,
-            facility=appointment.facility,
-            due_at=appointment.starts_at,
-            priority=Priority.HIGH,
-        )
+        one = Reconciliation(attendance, recipient, theirs, plan(facts), changes)
+        reconciliations.append(one)
+        one.take_back()
+    changes.cancel()
+    for one in reconciliations:
+        one.skip_and_want()
+    changes.write()
 
 
-def _is_final(row: Reminder, *, send_at: object = None) -> bool:
-    """Whether a row that was not handed over is still not to be revived.
-
-    Quiet hours that closed in at the last moment stand, unless the due time is another one.
-    """
-    if row.reason == Reason.QUIET_HOURS and row.message_id is not None:
-        return row.send_at == send_at or send_at is None
-    return row.reason in FINAL_REASONS
-
-
-def change(
-    row: Reminder, state: ReminderState, reason: str, *, message_id: uuid.UUID | None = None
-) -> None:
-    """Put a reminder into a state, and keep in its history that it was."""
-    row.state, row.reason = state, reason
-    row.message_id = message_id or row.message_id
-    keep([row])
-
-
-def keep(rows: Sequence[Reminder]) -> None:
-    """Write the state that these reminders came to, and their history."""
-    moment = now()
-    for row in rows:
-        row.updated_at = moment
-    Reminder.objects.bulk_update(rows, ["state", "reason", "message", "send_at", "updated_at"])
-    ReminderChange.objects.bulk_create(
-        ReminderChange(reminder=r, state=r.state, reason=r.reason, message_id=r.message_id)
-        for r in rows
-    )
+def _rules(facilities: Iterable[Facility]) -> dict[uuid.UUID, tuple[RuleFacts, ...]]:
+    """The rules of each; a facility that has none in force may have no policy yet."""
+    by_id = {facility.pk: facility for facility in facilities}
+    found = rules_in_force(by_id)
+    without = [facility for pk, facility in by_id.items() if pk not in found]
+    if without:
+        for facility in without:
+            policy_of(facility)
+        found |= rules_in_force([facility.pk for facility in without])
+    return {pk: found.get(pk, ()) for pk in by_id}

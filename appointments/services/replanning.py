@@ -3,11 +3,11 @@
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
-from appointments.models import Appointment, Attendance, ReplanRequest
+from appointments.models import Attendance, ReplanRequest
 from appointments.services.planning import plan_reminders
 from appointments.states import AppointmentStatus, AttendanceStatus
 from clients.models import ContactPoint
@@ -24,6 +24,9 @@ from organization.models import Facility
 log = logging.getLogger(__name__)
 
 CLIENTS_AT_ONCE = 200
+CLIENTS_TOGETHER = 25
+"""In one transaction: what it plans is locked no longer than a few of them take."""
+
 AFTER_A_FAULT = dt.timedelta(minutes=1)
 
 
@@ -57,35 +60,36 @@ def replan_facility(facility: Facility) -> None:
 
 
 def replan_due(*, clients: int = CLIENTS_AT_ONCE) -> int:
-    """Plan anew for up to so many clients, each in a transaction of its own; how many."""
+    """Plan anew for up to so many clients, some together in a transaction; how many."""
     waiting = ReplanRequest.objects.filter(not_before__lte=now()).order_by("not_before")
-    done: set[uuid.UUID] = set()
-    for client_id in list(waiting.values_list("client", flat=True)[: clients * 2]):
-        if client_id not in done and len(done) < clients:
-            done.add(client_id)
-            _replan(client_id)
-    return len(done)
+    first = waiting.values_list("client", flat=True)[: clients * 2]
+    chosen = list(dict.fromkeys(first))[:clients]
+    for n in range(0, len(chosen), CLIENTS_TOGETHER):
+        _replan(chosen[n : n + CLIENTS_TOGETHER])
+    return len(chosen)
 
 
-def _replan(client_id: uuid.UUID) -> None:
-    """One client: a fault is put off and stops nobody else."""
+def _replan(client_ids: Sequence[uuid.UUID]) -> None:
+    """A fault in one is put off and stops nobody else: it undoes all of them, then each goes alone."""
     try:
         with transaction.atomic():
-            _replan_client(client_id)
+            _replan_clients(client_ids)
     except Exception:
-        log.exception("replan.failed client=%s", client_id)
-        ReplanRequest.objects.filter(client=client_id).update(not_before=now() + AFTER_A_FAULT)
+        if len(client_ids) > 1:
+            for client_id in client_ids:
+                _replan([client_id])
+            return
+        log.exception("replan.failed client=%s", client_ids[0])
+        faulty = ReplanRequest.objects.filter(client__in=client_ids)
+        faulty.update(not_before=now() + AFTER_A_FAULT)
 
 
-def _replan_client(client_id: uuid.UUID) -> None:
+def _replan_clients(client_ids: Sequence[uuid.UUID]) -> None:
     """Take the requests that are there now, then plan. One made meanwhile is not among them."""
-    taken = ReplanRequest.objects.filter(client=client_id).select_for_update(skip_locked=True)
-    ids = list(taken.values_list("pk", flat=True))
-    if not ids:
-        return
-    ReplanRequest.objects.filter(pk__in=ids).delete()
-    coming = Appointment.objects.filter(starts_at__gt=now())
-    for pk in Attendance.objects.filter(client=client_id, appointment__in=coming).values_list(
-        "pk", flat=True
-    ):
-        plan_reminders(pk)
+    waiting = ReplanRequest.objects.filter(client__in=client_ids)
+    taken = dict(waiting.select_for_update(skip_locked=True).values_list("pk", "client"))
+    ReplanRequest.objects.filter(pk__in=taken).delete()
+    coming = Attendance.objects.filter(
+        client__in=set(taken.values()), appointment__starts_at__gt=now()
+    )
+    plan_reminders(list(coming.values_list("pk", flat=True)))

@@ -4,15 +4,14 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
 from casework.models import Episode
+from common.api.filters import TruthFilter
 
 
 class EpisodeFilters(filters.FilterSet):  # type: ignore[misc]  # no types
     """By client, and by whether the course of treatment goes on."""
 
     client = filters.UUIDFilter(help_text="Of this client.")
-    active = filters.BooleanFilter(
-        method="going_on", help_text="Going on (true), or discharged (false)."
-    )
+    active = TruthFilter(method="going_on", help_text="Going on (true), or discharged (false).")
 
     class Meta:
         model = Episode

@@ -17,7 +17,8 @@ from casework.moves import (
 )
 from casework.queries import PossibleMove
 from clients.models import Client
-from common.api.schema import Problem
+from common.api.answers import Problem
+from common.api.output import ModelOutput
 from common.api.serializers import EnumField, MomentField, StrictSerializer
 from organization.api.base import VisibleField
 from organization.api.serializers import PersonOutput
@@ -70,7 +71,7 @@ class DischargeInput(StrictSerializer):
 # ── What goes out ─────────────────────────────────────────────────────────────────────────────
 
 
-class PhaseOutput(serializers.ModelSerializer[Phase]):
+class PhaseOutput(ModelOutput):
     class Meta:
         model = Phase
         fields = [
@@ -83,7 +84,7 @@ class PhaseOutput(serializers.ModelSerializer[Phase]):
         }
 
 
-class EpisodeOutput(serializers.ModelSerializer[Episode]):
+class EpisodeOutput(ModelOutput):
     admitted_by = PersonOutput()
     phases = PhaseOutput(
         many=True, source="valid_phases", help_text="In order, undone ones left out."
@@ -107,7 +108,7 @@ class EpisodeOutput(serializers.ModelSerializer[Episode]):
         return PhaseOutput(current[0]).data if current else None
 
 
-class TransitionOutput(serializers.ModelSerializer[Transition]):
+class TransitionOutput(ModelOutput):
     by = PersonOutput()
     gates = serializers.DictField(
         child=serializers.CharField(), help_text="Each gate that was asked, and what it said."

@@ -2,11 +2,12 @@
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
-from clients.models import CareTeamMember, Client, KnownAt
+from clients.models import CareTeamMember, Client, KnownAt, Merge, PossibleDuplicate
 from clients.queries import in_phase
+from common.api.filters import TruthFilter
 from organization.models import PhaseKind
 
 
@@ -46,3 +47,39 @@ class ClientFilters(filters.FilterSet):  # type: ignore[misc]  # no types
     ) -> QuerySet[Client]:
         primaries = CareTeamMember.objects.current().filter(primary=True, user=counselor_id)
         return rows.filter(pk__in=primaries.values("client"))
+
+
+class PossibleDuplicateFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+    """Open and settled ones, unless asked for."""
+
+    open = TruthFilter(
+        method="still_open", help_text="If true: those of which nobody has said what they are."
+    )
+    client = filters.UUIDFilter(method="with_client", help_text="With this client.")
+
+    class Meta:
+        model = PossibleDuplicate
+        fields: list[str] = []
+
+    def still_open(
+        self,
+        rows: QuerySet[PossibleDuplicate],
+        name: str,
+        value: bool,  # noqa: FBT001
+    ) -> QuerySet[PossibleDuplicate]:
+        return rows.filter(settlement="") if value else rows
+
+    def with_client(
+        self, rows: QuerySet[PossibleDuplicate], name: str, client_id: uuid.UUID
+    ) -> QuerySet[PossibleDuplicate]:
+        return rows.filter(Q(first=client_id) | Q(second=client_id))
+
+
+class MergeFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+    """All, unless into one client."""
+
+    survivor = filters.UUIDFilter(help_text="Into this client.")
+
+    class Meta:
+        model = Merge
+        fields: list[str] = []

@@ -15,12 +15,14 @@ from clients.models import (
     ContactKind,
     ContactPoint,
 )
+from common.api.output import ModelOutput, PlainOutput
 from common.api.serializers import EnumField, StrictSerializer
 from organization.api.base import StaffField, VisibleField
 from organization.api.serializers import PersonOutput
 from organization.models import Facility, Language, PhaseKind
 
 HIGHEST_POSITION = 1000
+MOST_CONTACT_POINTS = 20
 
 
 # ── What comes in ─────────────────────────────────────────────────────────────────────────────
@@ -51,13 +53,6 @@ class ClientDetails(StrictSerializer):
     )
 
 
-class ClientInput(ClientDetails):
-    """A new client. A counselor becomes primary; others name one."""
-
-    facility = VisibleField(Facility)
-    primary_counselor = StaffField(required=False)
-
-
 class ClientChanges(ClientDetails):
     """What is to be different."""
 
@@ -65,9 +60,13 @@ class ClientChanges(ClientDetails):
 
 
 class SearchInput(StrictSerializer):
-    """A record number, parts of names, or a whole telephone number or e-mail address."""
+    """A record number or its last digits, parts of names, or a whole telephone number or e-mail
+    address."""
 
-    text = serializers.CharField(min_length=2, max_length=254)
+    text = serializers.CharField(
+        min_length=2, max_length=254,
+        error_messages={"min_length": "Give at least two letters of a name, or more."},
+    )  # fmt: skip
 
 
 class ConsentInput(StrictSerializer):
@@ -96,6 +95,20 @@ class ContactPointInput(ContactPointDetails):
     consent = ConsentInput(required=False)
 
 
+class ClientInput(ClientDetails):
+    """A new client. A counselor becomes primary; others name one."""
+
+    facility = VisibleField(Facility)
+    primary_counselor = StaffField(required=False)
+    contact_points = ContactPointInput(  # type: ignore[call-arg]  # of the list
+        many=True, required=False, max_length=MOST_CONTACT_POINTS
+    )
+    not_duplicate_of = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=100,
+        help_text="Of the candidates told of by `possible_duplicates`: they are somebody else.",
+    )  # fmt: skip
+
+
 class CareTeamInput(StrictSerializer):
     """Who joins, as what, and why."""
 
@@ -121,7 +134,7 @@ class PrimaryCounselorInput(StrictSerializer):
 # ── What goes out ─────────────────────────────────────────────────────────────────────────────
 
 
-class CurrentPhaseOutput(serializers.Serializer[Any]):
+class CurrentPhaseOutput(PlainOutput):
     """The phase a client is in now."""
 
     id = serializers.UUIDField()
@@ -131,7 +144,10 @@ class CurrentPhaseOutput(serializers.Serializer[Any]):
     planned_end = serializers.DateField()
 
 
-class ClientOutput(serializers.ModelSerializer[Client]):
+class ClientOutput(ModelOutput):
+    former_record_numbers = serializers.SerializerMethodField(
+        help_text="Of records that were merged into this one. They find it, too."
+    )
     primary_counselor = serializers.SerializerMethodField()
     current_phase = CurrentPhaseOutput(
         source="phase_now", required=False, allow_null=True,
@@ -141,8 +157,8 @@ class ClientOutput(serializers.ModelSerializer[Client]):
     class Meta:
         model = Client
         fields = [
-            "id", "record_number", "legal_first_name", "legal_last_name", "chosen_name",
-            "greeting_name", "birth_date", "language", "languages", "zone", "preferred_channel",
+            "id", "record_number", "former_record_numbers", "legal_first_name",
+            "legal_last_name", "chosen_name", "greeting_name", "birth_date", "language", "languages", "zone", "preferred_channel",
             "messages_on_unit", "deceased_on", "primary_counselor", "current_phase",
             "created_at", "updated_at",
         ]  # fmt: skip
@@ -154,18 +170,25 @@ class ClientOutput(serializers.ModelSerializer[Client]):
             shown.pop("current_phase", None)
         return shown
 
+    def get_former_record_numbers(self, client: Any) -> list[str]:
+        return client.beside.former_record_numbers  # type: ignore[no-any-return]
+
     @extend_schema_field(PersonOutput(allow_null=True))
     def get_primary_counselor(self, client: Any) -> Any:
-        return PersonOutput(client.primaries[0].user).data if client.primaries else None
+        shown = client.beside
+        if shown.counselor_id is None:
+            return None
+        return {"id": shown.counselor_id, "full_name": shown.counselor_name}
 
 
 class SearchOutput(serializers.Serializer[Any]):
-    """Up to 25 clients."""
+    """Up to 25 clients, those that fit best at the front."""
 
     results = ClientOutput(many=True)
+    more = serializers.BooleanField(help_text="There are more: search for more of the name.")
 
 
-class ConsentOutput(serializers.ModelSerializer[ContactConsent]):
+class ConsentOutput(ModelOutput):
     granted_by = PersonOutput()
     withdrawn_by = PersonOutput(allow_null=True)
 
@@ -178,7 +201,7 @@ class ConsentOutput(serializers.ModelSerializer[ContactConsent]):
         read_only_fields = fields
 
 
-class ContactPointOutput(serializers.ModelSerializer[ContactPoint]):
+class ContactPointOutput(ModelOutput):
     value = serializers.CharField(help_text="E.164 telephone number, or e-mail address.")
     channel = serializers.ChoiceField(choices=Channel.choices)
     consent = serializers.SerializerMethodField(help_text="The one in force, if any.")
@@ -197,7 +220,7 @@ class ContactPointOutput(serializers.ModelSerializer[ContactPoint]):
         return ConsentOutput(point.in_force[0]).data if point.in_force else None
 
 
-class CareTeamOutput(serializers.ModelSerializer[CareTeamMember]):
+class CareTeamOutput(ModelOutput):
     user = PersonOutput()
     reason = serializers.CharField(
         required=False, help_text="Absent where you may not see the case, as is `ended_because`."

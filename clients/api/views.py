@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from django.db.models import Q, QuerySet, prefetch_related_objects
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients import services
+from clients.api.base import OfClient
 from clients.api.filters import ClientFilters
+from clients.api.merging_serializers import MergedProblem, PossibleDuplicatesProblem
 from clients.api.serializers import (
     CareTeamInput,
     CareTeamOutput,
@@ -28,13 +30,9 @@ from clients.api.serializers import (
     SearchOutput,
 )
 from clients.models import CareTeamMember, Client, ContactConsent, ContactPoint
-from clients.queries import (
-    cases_seen,
-    consents_in_force,
-    current_phases,
-    primary_counselors,
-    search_clients,
-)
+from clients.queries import beside, cases_seen, consents_in_force, current_phases
+from clients.search import search_clients
+from common.api.problems import CONTENT_TYPE
 from common.api.serializers import Nothing
 from organization.api.base import Listed, Resource, Retrieved
 from organization.roles import Capability
@@ -42,19 +40,33 @@ from organization.roles import Capability
 CREATED = status.HTTP_201_CREATED
 
 
+MAY_BE_THERE = {
+    (409, CONTENT_TYPE): OpenApiResponse(
+        PossibleDuplicatesProblem, "`possible_duplicates` with the records that are meant."
+    )
+}
+PART_OF_ANOTHER = {
+    (409, CONTENT_TYPE): OpenApiResponse(
+        MergedProblem, "`merged`: the record is part of another one."
+    )
+}
+
+
 @extend_schema(tags=["clients"])
 @extend_schema_view(
     list=extend_schema(summary="The clients you may see, newest first"),
-    retrieve=extend_schema(summary="One client"),
+    retrieve=extend_schema(summary="One client", responses={200: ClientOutput, **PART_OF_ANOTHER}),
 )
-class ClientViews(Listed, Retrieved):
+class ClientViews(OfClient, Listed, Retrieved):
     """Clients' records, of those clients whom you may see."""
 
     model = Client
     output = ClientOutput
     kind = "client"
     client_path = "pk"
+    only_reads = frozenset({"search"})
     filterset_class = ClientFilters
+    voided_field = "merged_at"
     # By time only: a cursor holds the value it stands at, and a name must not be in an address.
     orderings = {
         "created_at": ("created_at", "id"),
@@ -63,22 +75,29 @@ class ClientViews(Listed, Retrieved):
         "-updated_at": ("-updated_at", "-id"),
     }
 
+    def with_void(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Of a merged record it is told that it is gone to whoever sees what it became part of."""
+        gone = Client.objects.merged_into_visible(self.user)
+        return Client.objects.filter(Q(pk__in=rows.values("pk")) | Q(pk__in=gone.values("pk")))
+
     def fill_in(self, rows: Sequence[Any]) -> None:
-        prefetch_related_objects(rows, primary_counselors())
-        seen = cases_seen(self.user, [row.pk for row in rows])
-        phases = current_phases(seen)
+        ids = [row.pk for row in rows]
+        seen = cases_seen(self.user, ids)
+        shown, phases = beside(ids), current_phases(seen)
         for row in rows:
+            row.beside = shown[row.pk]
             if row.pk in seen:
                 row.phase_now = phases.get(row.pk)
 
-    @extend_schema(request=ClientInput, responses={201: ClientOutput})
+    @extend_schema(request=ClientInput, responses={201: ClientOutput, **MAY_BE_THERE})
     def create(self, request: Request) -> Response:
         """Make a client's record.
 
-        A counselor becomes its primary counselor; who isn't one names one.
+        A counselor becomes its primary counselor; who isn't one names one. Where a record that you
+        may see may be of the same person, it is refused until you say that it is somebody else.
         """
         given = self.parse(ClientInput)
-        return self.answer(services.create_client(by=self.user, **given), code=CREATED)
+        return self.answer(services.register_client(by=self.user, **given), code=CREATED)
 
     @extend_schema(request=ClientChanges, responses={200: ClientOutput})
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
@@ -91,23 +110,14 @@ class ClientViews(Listed, Retrieved):
     def search(self, request: Request) -> Response:
         """Find clients by name, record number, telephone number or e-mail address.
 
-        Parts of names will do; the others must be whole. At most 25 clients are answered.
+        Parts of names and the last digits of a number will do; an address must be whole. At most 25
+        clients are answered, those that fit best at the front.
         """
-        rows = list(search_clients(self.user, self.parse(SearchInput)["text"]))
-        self.fill_in(rows)
-        self.shown(rows)
-        found = self.output(rows, many=True, context=self.get_serializer_context())
-        return Response({"results": found.data})
-
-
-class OfClient(Resource):
-    """What belongs to the client that the address names."""
-
-    def client_seen(self, capability: Capability = Capability.VIEW_CLIENT) -> Client:
-        """That client, if this person may see such things of them."""
-        rows = Client.objects.visible_to(self.user, capability)
-        client: Client = self.find(rows, self.kwargs["client_id"])
-        return client
+        found = search_clients(self.user, self.parse(SearchInput)["text"])
+        self.fill_in(found.clients)
+        self.shown(found.clients)
+        rows = self.output(found.clients, many=True, context=self.get_serializer_context())
+        return Response({"results": rows.data, "more": found.more})
 
 
 @extend_schema(tags=["contact-points"])

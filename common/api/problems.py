@@ -19,7 +19,13 @@ from common.errors import DomainError, FieldFault, Kind
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-STATUS = {Kind.INVALID: 400, Kind.FORBIDDEN: 403, Kind.MISSING: 404, Kind.CONFLICT: 409}
+STATUS = {
+    Kind.INVALID: 400,
+    Kind.FORBIDDEN: 403,
+    Kind.MISSING: 404,
+    Kind.CONFLICT: 409,
+    Kind.STALE: 412,
+}
 TITLES = {
     400: "The request can't be understood",
     401: "Sign in first",
@@ -28,6 +34,7 @@ TITLES = {
     405: "This is not done here",
     406: "Not available in that form",
     409: "The present state doesn't allow this",
+    412: "It has changed since you read it",
     413: "The request is too large",
     415: "Not in a form that is read here",
     429: "Too many requests",

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -13,8 +13,19 @@ from rest_framework.exceptions import ErrorDetail
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
+JSON_KINDS: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], type, str], ...] = (
+    (serializers.BooleanField, bool, "Give this as true or false, without quotation marks."),
+    (serializers.IntegerField, int, "Give this as a number, without quotation marks."),
+    (serializers.CharField, str, "Give this as text, in quotation marks."),
+    (serializers.UUIDField, str, "Give this as text, in quotation marks."),
+)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields it does not have, and control characters in its texts."""
+    """Refuses fields it does not have, values of another kind, and control characters in its texts."""
+
+    is_of_json: ClassVar[bool] = True
+    """False where the values come from an address, in which everything is text."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -22,7 +33,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
-        known = {name for name, field in self.fields.items() if not field.read_only}
+        known = {name: field for name, field in self.fields.items() if not field.read_only}
         faults: dict[str, Any] = {
             str(name): [ErrorDetail("This field isn't known here.", "unknown_field")]
             for name in data
@@ -33,8 +44,24 @@ class StrictSerializer(serializers.Serializer[Any]):
                 faults[str(name)] = [
                     ErrorDetail("Control characters aren't text.", "control_character")
                 ]
+            elif name in known and self.is_of_json and (words := _other_kind(known[name], value)):
+                faults[str(name)] = [ErrorDetail(words, "invalid")]
         if faults:
             raise serializers.ValidationError(faults)
+
+
+def _other_kind(field: Any, value: Any) -> str:
+    """What to give instead of a value that REST framework would make fit: 0 for "0", "yes" for true."""
+    if value is None or isinstance(value, list | dict):
+        return ""
+    return next(
+        (
+            words
+            for of, kind, words in JSON_KINDS
+            if isinstance(field, of) and type(value) is not kind
+        ),
+        "",
+    )
 
 
 class Nothing(StrictSerializer):

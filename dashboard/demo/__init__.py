@@ -1,1 +1,1 @@
-"""The demo's data and its maker: three made-up facilities, their staff, some sixty clients."""
+"""The demo's data and its maker: three made-up facilities, their 25 staff, four hundred clients."""

@@ -174,11 +174,13 @@ class Cases:
     def _discharge(self, person: Person, course: Course) -> None:
         assert course.ended_because is not None
         lost = course.ended_because in OUT_OF_TOUCH
-        today = now().astimezone(ZoneInfo(person.site.zone)).date()
+        zone = ZoneInfo(person.site.zone)
+        today, first_day = (m.astimezone(zone).date() for m in (now(), course.admitted_at))
+        seen_last = max(first_day, today - dt.timedelta(days=2)) if lost else today
         discharge(
             episode=self.episodes[person.number],
             reason=course.ended_because,
-            last_contact_on=today - dt.timedelta(days=2 if lost else 0),
+            last_contact_on=seen_last,
             naloxone_offered=NaloxoneOffer.NOT_OFFERED if lost else NaloxoneOffer.ACCEPTED,
             follow_up_consent=not lost,
             by=self.counselor(person),

@@ -16,7 +16,8 @@ from common.clock import now
 from dashboard.demo.acts import MINUTE, Cases
 from dashboard.demo.diary import GROUP_SIZE, Cancellation, Visit
 from dashboard.demo.history import History
-from dashboard.demo.people import SEED, Person
+from dashboard.demo.people import Person
+from dashboard.demo.places import SEED
 from messaging.models import Meaning, Message
 from messaging.services.links import answer_by_link
 from messaging.statements import Outcome

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from appointments.states import AppointmentKind, AttendanceStatus, CancelledBy
 from common.clock import at_wall_clock
-from dashboard.demo.people import DAY, SEED, Person
-from dashboard.demo.places import SITES, Site
+from dashboard.demo.people import DAY, Person
+from dashboard.demo.places import SEED, SITES, Site
 from organization.models import PhaseKind
 from organization.roles import Role
 
@@ -21,6 +21,9 @@ SESSION = dt.timedelta(minutes=50)
 GROUP_SESSION = dt.timedelta(minutes=75)
 DAYS_BACK, DAYS_AHEAD = 8, 20
 DENSE_DAYS_AHEAD = 3
+PEOPLE_FOR_ONE_MORE = 130
+"""With so many more clients, each counselor has one more session on an ordinary day."""
+
 SLOTS = tuple(dt.time(*t) for t in ((8,), (9,), (10,), (13,), (14,), (15, 30), (16, 40)))
 SPREAD = (0, 6, 3, 5, 1, 4, 2)
 """The order in which a day's slots are taken, so that a few are spread over the day."""
@@ -88,6 +91,7 @@ class Diary:
         self.people = people
         self.now = now
         self.visits: list[Visit] = []
+        self.a_day = max(1, len(people) // PEOPLE_FOR_ONE_MORE)
         self._busy: dict[str, list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
         self._days: dict[int, set[dt.date]] = defaultdict(set)
 
@@ -172,13 +176,13 @@ class Diary:
             self._newcomers(site, today)
             self._rounds(site, today)
             for index, counselor in enumerate(site.of_role(Role.COUNSELOR)):
-                self._fill_day(site, counselor, today, most=4 if index else len(SLOTS))
-                self._fill_day(site, counselor, today + DAY, most=1 if index else 3)
+                self._fill_day(site, counselor, today, most=3 + self.a_day if index else len(SLOTS))
+                self._fill_day(site, counselor, today + DAY, most=self.a_day + (0 if index else 2))
                 for offset in (*range(2, DAYS_AHEAD), *range(-1, -DAYS_BACK, -1)):
                     day = today + offset * DAY
                     further_on = offset > DENSE_DAYS_AHEAD and (offset + index) % 3
                     if day.weekday() < 5 and not further_on:
-                        self._fill_day(site, counselor, day, most=1)
+                        self._fill_day(site, counselor, day, most=self.a_day)
         for visit in list(self.visits):
             if len(visit.people) == 1 and not visit.fixed:
                 self._disturb(visit)

@@ -10,7 +10,7 @@ from appointments.states import RuleChannel, RuleWhen
 from dashboard.demo.places import ELM, EVERYWHERE, PASSWORD, SITES, Member, Site
 from organization.models import Facility, Program, Room, User
 from organization.roles import Role
-from organization.services import hire
+from organization.services.staff import hire
 
 DAY_IN_MINUTES = 24 * 60
 
@@ -54,7 +54,7 @@ def _facility(site: Site) -> Facility:
     return Facility.objects.create(
         legal_name=site.legal_name,
         discreet_name=site.discreet_name,
-        discreet_phone=f"({site.area_code}) 555-0100",
+        discreet_phone=f"({site.area_codes[0]}) 555-0100",
         zone=site.zone,
         quiet_from=quiet_from,
         quiet_until=quiet_until,

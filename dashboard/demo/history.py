@@ -30,6 +30,7 @@ RECEIPT_TAKES = dt.timedelta(seconds=9)
 
 Act = Callable[[], None]
 Told = Callable[[Sequence[Outcome]], None]
+Share = Callable[[float], None]
 
 
 class Provider:
@@ -88,13 +89,16 @@ class History:
         if moment <= self.until:
             heapq.heappush(self._acts, (moment, next(self._order), act, replans))
 
-    def live(self) -> None:
+    def live(self, share_done: Share) -> None:
         """Let everything happen in its order, and end with the clock at the end."""
+        happened = 0
         while (due := self._next_due()) is not None or self._acts:
             if self._acts and (due is None or self._acts[0][0] <= due):
                 moment, _, act, replans = heapq.heappop(self._acts)
                 self.clock.moment = max(self.clock.moment, moment)
                 act()
+                happened += 1
+                share_done(happened / (happened + len(self._acts)))
                 if replans and moment >= self.begins:
                     replan_due()
             elif due is not None:

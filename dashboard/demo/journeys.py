@@ -1,8 +1,6 @@
-"""The courses of treatment that the demo's clients are on. Data.
+"""The courses of treatment of the demo's first clients, written by hand. Data.
 
-Lengths of stay and the mix of phases and of discharge reasons follow the national shares (TEDS-D
-2019, `docs/domain` 3): outpatient care is the most frequent; of discharges some 42 % completed,
-25 % dropped out, 22 % were transferred.
+They are who the script and the pages need: everybody else is dealt by `dashboard.demo.population`.
 """
 
 from dataclasses import dataclass
@@ -18,10 +16,20 @@ Leg = tuple[PhaseKind, int, int]
 
 
 @dataclass(frozen=True)
-class Journey:
-    """`ended`: why, and how many days ago. `returning`: an earlier course, ended so long before.
+class Earlier:
+    """A course that ended so many days before the next one began."""
 
-    `undone`: a move into this phase was a slip, taken back, so many days ago.
+    legs: tuple[Leg, ...]
+    because: DischargeReason
+    days_before: int
+
+
+@dataclass(frozen=True)
+class Journey:
+    """`ended`: why, and how many days ago. `earlier`: courses before this one, the first one first.
+
+    `undone`: a move into this phase was a slip, taken back, so many days ago. `age`: at the latest
+    admission. `referrals`: one for each course, the first one first. Both are drawn if not given.
     """
 
     site: Site
@@ -29,10 +37,13 @@ class Journey:
     legs: tuple[Leg, ...] = ()
     ended: tuple[DischargeReason, int, int] | None = None
     undone: tuple[PhaseKind, int] | None = None
-    returning: bool = False
+    earlier: tuple[Earlier, ...] = ()
+    age: int = 0
+    referrals: tuple[ReferralSource, ...] = ()
 
 
 R = DischargeReason
+RETURNED = (Earlier(((O, 30, 50),), R.LOST_CONTACT, 120),)
 JOURNEYS = (
     Journey(ELM, 3, ((D, 1, 5),)),
     Journey(ELM, 1, ((D, 3, 5),), undone=(I, 1)),
@@ -55,7 +66,7 @@ JOURNEYS = (
     Journey(OAK, 1, ((O, 78, 90), (A, 50, 70), (O, 5, 18))),
     Journey(OAK, 1, ((O, 84, 90),), ended=(R.COMPLETED, 12, 40)),
     Journey(OAK, 1, ((O, 18, 26),), ended=(R.LOST_CONTACT, 8, 14)),
-    Journey(OAK, 1, ((O, 16, 40),), returning=True),
+    Journey(OAK, 1, ((O, 16, 40),), earlier=RETURNED),
     Journey(HARBOR, 2, ((D, 1, 4),)),
     Journey(HARBOR, 3, ((D, 4, 7), (I, 3, 24))),
     Journey(HARBOR, 2, ((D, 4, 7), (I, 27, 30), (O, 16, 60))),
@@ -66,16 +77,3 @@ JOURNEYS = (
     Journey(HARBOR, 1, ((D, 4, 6),), ended=(R.TRANSFERRED, 10, 20)),
     Journey(HARBOR, 2),
 )
-
-EARLIER_COURSE: tuple[Leg, ...] = ((O, 30, 50),)
-DAYS_BETWEEN_COURSES = 120
-
-REFERRALS: dict[ReferralSource, float] = {
-    ReferralSource.INDIVIDUAL: 42.6,
-    ReferralSource.JUSTICE: 23.6,
-    ReferralSource.COMMUNITY: 10.1,
-    ReferralSource.SUBSTANCE_USE_PROVIDER: 8.6,
-    ReferralSource.HEALTH_PROVIDER: 7.3,
-    ReferralSource.EMPLOYER: 0.5,
-    ReferralSource.SCHOOL: 0.5,
-}

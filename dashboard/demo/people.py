@@ -6,6 +6,7 @@ which no carrier gives out; mail goes to example domains.
 
 import datetime as dt
 import random
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
@@ -14,40 +15,19 @@ from casework.moves import DischargeReason, ReferralSource
 from clients.models import Channel
 from common.clock import at_wall_clock
 from common.discretion import plain
-from dashboard.demo.journeys import (
-    DAYS_BETWEEN_COURSES,
-    EARLIER_COURSE,
-    JOURNEYS,
-    REFERRALS,
-    Journey,
-    Leg,
-)
-from dashboard.demo.places import Site
+from dashboard.demo.journeys import Journey, Leg
+from dashboard.demo.names import FIRST_NAMES, LAST_NAMES
+from dashboard.demo.places import SEED, Site
+from dashboard.demo.population import FEWEST, journeys
+from dashboard.demo.shares import REFERRALS
 from organization.models import PhaseKind
 from organization.roles import Role
 
-SEED = 20261122
 DAY = dt.timedelta(days=1)
-
-FIRST_NAMES = (
-    "Aaliyah", "Abel", "Adaeze", "Amara", "Anders", "Andrea", "Arjun", "Beatriz", "Blake", "Bo",
-    "Camila", "Carlos", "Cedric", "Chloe", "Dakota", "Darnell", "Diego", "Dina", "Elena", "Eli",
-    "Emeka", "Esme", "Farid", "Fatima", "Gabriel", "Grace", "Hana", "Hector", "Imani", "Isaac",
-    "Jada", "Javier", "Joaquin", "June", "Kamal", "Keisha", "Kenji", "Leila", "Liam", "Lorena",
-    "Malik", "Marisol", "Mateo", "Mei", "Miguel", "Nadia", "Naomi", "Nolan", "Olivia", "Oscar",
-    "Paloma", "Quinn", "Rafael", "Reina", "Rosa", "Ruben", "Samir", "Shanice", "Silas", "Soledad",
-    "Tariq", "Teresa", "Tomas", "Valeria", "Victor", "Wren", "Ximena", "Yolanda", "Zeke", "Zora",
-)  # fmt: skip
-LAST_NAMES = (
-    "Achebe", "Aguilar", "Alvarez", "Baptiste", "Becker", "Begay", "Bishop", "Brooks", "Cabrera",
-    "Castillo", "Chen", "Cole", "Cruz", "Delgado", "Diallo", "Dixon", "Eklund", "Espinoza",
-    "Farah", "Fischer", "Flores", "Garza", "Gibson", "Guerrero", "Hayes", "Holloway", "Ibrahim",
-    "Jensen", "Johnson", "Kaplan", "Khan", "Kim", "Lam", "Larsen", "Lindsey", "Marquez", "Mbeki",
-    "Mendoza", "Monroe", "Mori", "Murphy", "Nguyen", "Novak", "Obi", "Ortega", "Osei", "Palmer",
-    "Patel", "Pena", "Quintero", "Ramsey", "Rivera", "Robles", "Salazar", "Santos", "Silva",
-    "Singh", "Solis", "Stewart", "Tanaka", "Torres", "Tran", "Vega", "Walsh", "Washington",
-    "Whitehorse", "Yazzie", "Young", "Zamora", "Zielinski",
-)  # fmt: skip
+CLIENTS = 400
+LAST_NAMES_SHIFT = 7
+PHONES_PER_AREA = 80
+FIRST_PHONE = 10
 
 
 class Consent(Enum):
@@ -115,37 +95,55 @@ class Person:
         course = self.courses[-1] if self.courses else None
         return None if course is None or course.ended_at else course.stays[-1].kind
 
+    def stay_at(self, moment: dt.datetime) -> Stay | None:
+        """Where they are at a moment; a course that has not ended goes on."""
+        for course in self.courses:
+            if course.admitted_at <= moment and not (course.ended_at and course.ended_at <= moment):
+                return [stay for stay in course.stays if stay.since <= moment][-1]
+        return None
+
+    def stay_before(self, moment: dt.datetime) -> Stay | None:
+        """The stay of the same course from which they came to where they are at a moment."""
+        present = self.stay_at(moment)
+        for course in self.courses:
+            for former, stay in zip(course.stays, course.stays[1:], strict=False):
+                if stay is present:
+                    return former
+        return None
+
     def phase_at(self, moment: dt.datetime) -> PhaseKind | None:
-        """Where they are at a moment of the present course; it goes on if it has not ended."""
-        course = self.courses[-1] if self.courses else None
-        if course is None or (course.ended_at and course.ended_at <= moment):
-            return None
-        begun = [stay.kind for stay in course.stays if stay.since <= moment]
-        return begun[-1] if begun else None
+        """The phase that they are in at a moment."""
+        stay = self.stay_at(moment)
+        return stay.kind if stay else None
 
 
-def cast(now: dt.datetime) -> list[Person]:
+def cast(now: dt.datetime, clients: int = CLIENTS) -> list[Person]:
     """Everybody, as of a moment; the same people in the same order for any."""
     rng = random.Random(SEED)  # noqa: S311 (made-up people, not secrets)
     firsts = rng.sample(FIRST_NAMES, len(FIRST_NAMES))
     lasts = rng.sample(LAST_NAMES, len(LAST_NAMES))
-    journeys = [journey for journey in JOURNEYS for _ in range(journey.clients)]
+    there: Counter[str] = Counter()
     people: list[Person] = []
-    for number, journey in enumerate(journeys):
-        there = sum(person.site == journey.site for person in people)
-        people.append(_person(number, there, journey, firsts[number], lasts[number], now))
+    for number, journey in enumerate(journeys(clients)):
+        # The last names shift with each round of the first ones, so that no name comes twice.
+        shifted = number + number // len(FIRST_NAMES) * LAST_NAMES_SHIFT
+        name = firsts[number % len(firsts)], lasts[shifted % len(lasts)]
+        people.append(_person(number, there[journey.site.key], journey, name, now))
+        there[journey.site.key] += 1
     return people
 
 
 def _person(
-    number: int, there: int, journey: Journey, first: str, last: str, now: dt.datetime
+    number: int, there: int, journey: Journey, name: tuple[str, str], now: dt.datetime
 ) -> Person:
+    first, last = name
     rng = random.Random(f"{SEED}:{number}")  # noqa: S311
     site = journey.site
     courses = _courses(journey, rng, now)
     today = now.astimezone(ZoneInfo(site.zone)).date()
     counselors = site.of_role(Role.COUNSELOR)
-    turns = [counselors[0], *counselors]  # the first has twice as many: sign in as her
+    # Of the first clients the first counselor has twice as many: sign in as her.
+    turns = [counselors[0], *counselors] if number < FEWEST else counselors
     spanish, wish = number % 4 == 1, number % 10
     registered_at = (
         courses[0].admitted_at - dt.timedelta(minutes=rng.choice((55, 85)))
@@ -162,15 +160,13 @@ def _person(
         first=first,
         last=last,
         chosen=first[:3] if number % 9 == 4 else "",
-        birth_date=dt.date(
-            today.year - rng.randint(20, 67), rng.randint(1, 12), rng.randint(1, 28)
-        ),
+        birth_date=_birth_date(journey.age, courses, today, rng),
         languages=(("es",) if number % 8 == 1 else ("es", "en")) if spanish else ("en",),
         counselor=turns[there % len(turns)],
         preferred=Channel.EMAIL if wish in (2, 5, 7) else Channel.SMS,
         registered_at=registered_at,
         courses=courses,
-        phone=f"+1{site.area_code}55501{there + 10:02d}",
+        phone=_phone(site, there),
         mail=_mail(first, last, number),
         consents={
             Channel.SMS: {7: Consent.NO_POINT, 9: Consent.MISSING}.get(wish, Consent.GRANTED),
@@ -179,6 +175,20 @@ def _person(
         undone=undone,
         zone="America/Los_Angeles" if number % 23 == 17 else "",
     )
+
+
+def _birth_date(
+    age: int, courses: tuple[Course, ...], today: dt.date, rng: random.Random
+) -> dt.date:
+    if not age:
+        return dt.date(today.year - rng.randint(20, 67), rng.randint(1, 12), rng.randint(1, 28))
+    since = courses[-1].admitted_at.date() if courses else today
+    return since - dt.timedelta(days=int((age + rng.uniform(0.05, 0.95)) * 365.25))
+
+
+def _phone(site: Site, there: int) -> str:
+    area, number = divmod(there, PHONES_PER_AREA)
+    return f"+1{site.area_codes[area]}55501{FIRST_PHONE + number:02d}"
 
 
 def _mail(first: str, last: str, number: int) -> str:
@@ -193,29 +203,35 @@ def _courses(journey: Journey, rng: random.Random, now: dt.datetime) -> tuple[Co
     today = now.astimezone(ZoneInfo(journey.site.zone)).date()
     if journey.ended:
         ended_on = today - rng.randint(*journey.ended[1:]) * DAY
-    because = journey.ended[0] if journey.ended else None
-    course = _course(journey, journey.legs, rng, ended_on or today)
-    if ended_on:
-        ended_at = at_wall_clock(ended_on, dt.time(15, 30), journey.site.zone)
-        course = replace(course, ended_at=ended_at, ended_because=because)
-    if not journey.returning:
-        return (course,)
-    before = course.admitted_at.date() - DAYS_BETWEEN_COURSES * DAY
-    earlier = _course(journey, EARLIER_COURSE, rng, before)
-    ended_at = at_wall_clock(before, dt.time(15, 30), journey.site.zone)
-    lost = replace(earlier, ended_at=ended_at, ended_because=DischargeReason.LOST_CONTACT)
-    return (lost, course)
+    course = _course(journey.site, journey.legs, rng, ended_on or today)
+    if journey.ended and ended_on:
+        course = _ended(course, journey.site, ended_on, journey.ended[0])
+    courses = [course]
+    for earlier in reversed(journey.earlier):
+        before = courses[0].admitted_at.date() - earlier.days_before * DAY
+        former = _course(journey.site, earlier.legs, rng, before)
+        courses.insert(0, _ended(former, journey.site, before, earlier.because))
+    referrals = journey.referrals or [course.referral for course in courses]
+    return tuple(
+        replace(course, referral=referral)
+        for course, referral in zip(courses, referrals, strict=True)
+    )
 
 
-def _course(journey: Journey, legs: tuple[Leg, ...], rng: random.Random, until: dt.date) -> Course:
+def _ended(course: Course, site: Site, day: dt.date, because: DischargeReason) -> Course:
+    ended_at = at_wall_clock(day, dt.time(15, 30), site.zone)
+    return replace(course, ended_at=ended_at, ended_because=because)
+
+
+def _course(site: Site, legs: tuple[Leg, ...], rng: random.Random, until: dt.date) -> Course:
     """The legs laid end to end, the last of them ending (or still going on) on a day."""
     stays: list[Stay] = []
     day = until
     for kind, shortest, longest in reversed(legs):
         day -= rng.randint(shortest, longest) * DAY
         time = dt.time(rng.choice((9, 10, 13, 14)), rng.choice((5, 25, 35)))
-        offers = [offer.name for offer in journey.site.offers if offer.phase == kind]
-        since = at_wall_clock(day, time, journey.site.zone)
+        offers = [offer.name for offer in site.offers if offer.phase == kind]
+        since = at_wall_clock(day, time, site.zone)
         stays.insert(0, Stay(kind, since, rng.choice(offers)))
     referral = rng.choices(list(REFERRALS), list(REFERRALS.values()))[0]
     return Course(tuple(stays), referral)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from organization.models import AsamEdition, PhaseKind
 from organization.roles import Role
 
+SEED = 20261122
 PASSWORD = "elm oak harbor 2026"  # noqa: S105 (development only, printed by `demo_data --who`)
 
 
@@ -38,7 +39,7 @@ class Site:
     legal_name: str
     discreet_name: str
     zone: str
-    area_code: str
+    area_codes: tuple[str, ...]
     edition: AsamEdition
     quiet: tuple[dt.time, dt.time] | None
     offers: tuple[Offer, ...]
@@ -68,7 +69,7 @@ ELM = Site(
     legal_name="Elm Street Treatment Center",
     discreet_name="Elm St",
     zone="America/Chicago",
-    area_code="217",
+    area_codes=("217", "309", "312", "618", "815"),
     edition=AsamEdition.THIRD,
     quiet=None,
     offers=(
@@ -98,7 +99,7 @@ OAK = Site(
     legal_name="Oak Avenue Counseling",
     discreet_name="Oak Ave",
     zone="America/Phoenix",
-    area_code="602",
+    area_codes=("602", "480", "520", "623", "928"),
     edition=AsamEdition.FOURTH,
     quiet=NIGHT,
     offers=(
@@ -116,7 +117,6 @@ OAK = Site(
         Member("Jun Park", Role.NURSE, "RN"),
         Member("Olga Petrov", Role.INTAKE),
         Member("Kai Begay", Role.FRONT_DESK),
-        Member("Vera Lund", Role.MANAGER),
     ),
 )
 HARBOR = Site(
@@ -124,7 +124,7 @@ HARBOR = Site(
     legal_name="Harbor Road Recovery House",
     discreet_name="Harbor Rd",
     zone="America/New_York",
-    area_code="207",
+    area_codes=("207", "603", "802", "413", "860"),
     edition=AsamEdition.FOURTH,
     quiet=NIGHT,
     offers=(
@@ -143,10 +143,9 @@ HARBOR = Site(
         Member("Tess Moran", Role.NURSE, "RN"),
         Member("Bea Fontaine", Role.INTAKE),
         Member("Cal Rooney", Role.FRONT_DESK),
-        Member("Rhea Das", Role.MANAGER),
     ),
 )
 SITES = (ELM, OAK, HARBOR)
 
-EVERYWHERE = (Role.PRIVACY, Role.ADMINISTRATOR)
+EVERYWHERE = (Role.MANAGER, Role.PRIVACY, Role.ADMINISTRATOR)
 """Elm St's people of these roles have them at every facility."""

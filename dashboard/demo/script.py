@@ -145,7 +145,7 @@ class Script:
         spanish = next(p for p in elm[3:] + self._leading(ELM) if "es" in p.languages)
         asks = self._leading(ELM)[0]
         for ago, sender, body in (
-            (9 * DAY, oak[2].phone, "STOP"),
+            (7 * DAY, oak[2].phone, "STOP"),
             (26 * HOUR, elm[1].phone, "Stop."),
             (20 * HOUR, oak[1].phone, STOP_IN_A_SENTENCE),
             (6 * HOUR, STRANGER, "Who is this?"),

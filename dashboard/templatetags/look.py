@@ -41,6 +41,8 @@ def phase(kind: str) -> SafeString:
 
 TASK_ICONS = {
     "accept_client": "user-plus",
+    "name_counselor": "user-circle",
+    "possible_duplicate": "users-group",
     "reschedule_request": "calendar-time",
     "client_declined": "user-x",
     "call_client": "phone",

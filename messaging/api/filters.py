@@ -10,7 +10,7 @@ from messaging.states import MessageState
 class MessageFilters(filters.FilterSet):  # type: ignore[misc]  # no types
     """By client, state, channel and purpose."""
 
-    client = filters.UUIDFilter()
+    client = filters.UUIDFilter(help_text="To this client.")
     state = filters.ChoiceFilter(choices=MessageState.choices)
     channel = filters.ChoiceFilter(choices=Channel.choices)
     purpose = filters.CharFilter(max_length=32, help_text="Such as `reminder`.")
@@ -23,7 +23,7 @@ class MessageFilters(filters.FilterSet):  # type: ignore[misc]  # no types
 class InboundFilters(filters.FilterSet):  # type: ignore[misc]  # no types
     """By client and meaning."""
 
-    client = filters.UUIDFilter()
+    client = filters.UUIDFilter(help_text="From this client.")
     meaning = filters.ChoiceFilter(choices=Meaning.choices)
 
     class Meta:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clients.models import Channel, ContactPoint
+from common.api.output import ModelOutput
 from messaging.models import Attempt, InboundMessage, Meaning, Message
 from messaging.states import Reason
 from organization.roles import Capability
@@ -23,7 +24,7 @@ def reason_shown(code: str) -> dict[str, str] | None:
     return {"code": code, "sentence": str(Reason(code).label)} if code else None
 
 
-class AttemptOutput(serializers.ModelSerializer[Attempt]):
+class AttemptOutput(ModelOutput):
     """One hand-over to the provider."""
 
     class Meta:
@@ -32,7 +33,7 @@ class AttemptOutput(serializers.ModelSerializer[Attempt]):
         read_only_fields = fields
 
 
-class MessageOutput(serializers.ModelSerializer[Message]):
+class MessageOutput(ModelOutput):
     """One message, without its text. `about` is what it is about: an attendance, for a reminder."""
 
     reason = serializers.SerializerMethodField()
@@ -64,7 +65,7 @@ class MessageDetailOutput(MessageOutput):
         read_only_fields = fields
 
 
-class InboundOutput(serializers.ModelSerializer[InboundMessage]):
+class InboundOutput(ModelOutput):
     """Something that came in, without its text. No client: it is not clear whose it is.
 
     `meaning` is null until it has been looked at.
@@ -101,7 +102,7 @@ class InboundDetailOutput(InboundOutput):
         return shown
 
 
-class OptOutOutput(serializers.ModelSerializer[ContactPoint]):
+class OptOutOutput(ModelOutput):
     """A contact point whose address wants nothing on its channel."""
 
     contact_point = serializers.UUIDField(source="pk", read_only=True)

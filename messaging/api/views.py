@@ -19,7 +19,7 @@ from messaging.api.serializers import (
     OptOutOutput,
 )
 from messaging.models import InboundMessage, Message
-from messaging.queries import clients_with_address, opted_out_points
+from messaging.queries import clients_with_address, ever_opted_out_points, opted_out_points
 from organization.api.base import Listed, Resource
 
 
@@ -86,8 +86,14 @@ class OptOutViews(Listed):
     kind = "contact_point"
     client_path = "client_id"
     ordering = ("-opted_out_since", "-id")
+    changed_field = "opt_out_changed_at"
+    voided_field = "opt_out_lifted_at"
 
     def get_queryset(self) -> QuerySet[ContactPoint]:
         if getattr(self, "swagger_fake_view", False):
             return ContactPoint.objects.none()
         return opted_out_points(self.user)
+
+    def with_void(self, rows: QuerySet[ContactPoint]) -> QuerySet[ContactPoint]:
+        """With those whose opt-out was lifted."""
+        return ever_opted_out_points(self.user)

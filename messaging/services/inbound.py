@@ -64,7 +64,9 @@ def handle_inbound(inbound_id: uuid.UUID) -> None:
 
 def _sharing(inbound: InboundMessage) -> list[Client]:
     """Who has this address: those who consented to be messaged there, else all who have it."""
-    having = Client.objects.filter(contact_points__address_index=inbound.address_index)
+    having = Client.objects.filter(
+        contact_points__address_index=inbound.address_index, merged_into=None
+    )
     consented = having.filter(
         contact_points__address_index=inbound.address_index,
         contact_points__consents__withdrawn_at=None,

@@ -2,14 +2,17 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Q
 
 from clients.addresses import address_index
-from clients.models import Channel, Client, ContactPoint
+from clients.models import Channel
 from common.clock import now
+from messaging import statements
 from messaging.models import Message
+from messaging.statements import Times
 from messaging.states import PENDING, MessageState, Reason
 from organization.models import Facility, Language
 
@@ -19,29 +22,27 @@ UNARMED = Q(state=MessageState.SCHEDULED) | Q(state=MessageState.SENDING, armed=
 """Provably not handed over: nobody but the arming statement can change that."""
 
 
-def enqueue(
-    *,
-    purpose: str,
-    contact_point: ContactPoint,
-    client: Client,
-    facility: Facility,
-    send_at: dt.datetime,
-    expires_at: dt.datetime,
-    about: uuid.UUID | None = None,
-) -> Message:
-    """Have something said to a client when it is due. Within the caller's transaction."""
-    return Message.objects.create(
-        purpose=purpose,
-        about=about,
-        channel=contact_point.channel,
-        client=client,
-        facility=facility,
-        contact_point=contact_point,
-        address_index=contact_point.address_index,
-        language=client.language,
-        send_at=send_at,
-        expires_at=expires_at,
-    )
+@dataclass(frozen=True)
+class Draft:
+    """Something to be said to a client when it is due; `address_index` is the contact point's."""
+
+    purpose: str
+    about: uuid.UUID | None
+    channel: Channel
+    client_id: uuid.UUID
+    facility_id: uuid.UUID
+    contact_point_id: uuid.UUID
+    address_index: str
+    language: str
+    send_at: dt.datetime
+    expires_at: dt.datetime
+
+
+def enqueue(drafts: Sequence[Draft]) -> list[uuid.UUID]:
+    """Have these said; the messages' ids in the same order. Within the caller's transaction."""
+    messages = [Message(**vars(draft)) for draft in drafts]
+    Message.objects.bulk_create(messages)
+    return [message.pk for message in messages]
 
 
 def enqueue_to_address(
@@ -77,10 +78,12 @@ def enqueue_account_mail(*, to: str, subject: str, body: str) -> Message:
     )
 
 
-def shift(*, message_id: uuid.UUID, send_at: dt.datetime, expires_at: dt.datetime) -> bool:
-    """Set another time, if it still waits. False if it is being sent or has ended."""
-    waiting = Message.objects.filter(pk=message_id, state=MessageState.SCHEDULED)
-    return bool(waiting.update(send_at=send_at, expires_at=expires_at, updated_at=now()))
+def shift(times: Mapping[uuid.UUID, Times]) -> set[uuid.UUID]:
+    """Set other times where the message still waits; the ids of those.
+
+    The others are being sent or have ended.
+    """
+    return statements.shift(times, now=now()) if times else set()
 
 
 def end_unarmed(

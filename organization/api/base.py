@@ -1,34 +1,54 @@
 """What every resource of the API is made of: find what this person may see, parse, call one service, answer.
 
 A view here decides nothing. Querysets decide what exists for a person (`visible_to`), services decide
-what may be done, `common.api.problems` says how an error looks.
+what may be done, `common.api.problems` says how an error looks. Every resource has versions (`ETag`,
+`If-Match`), every list tells what changed (`updated_after`), every POST may be repeated.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers, status
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.relations import MANY_RELATION_KWARGS
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from audit.services import note_read
-from common.errors import Missing
+from common.api.pagination import UPDATED_AFTER
+from common.api.problems import problem
+from common.api.serializers import MomentField
+from common.api.versions import names, version_of
+from common.database import settled_until
+from common.errors import Missing, Stale
+from organization.api.repeating import Repeatable
 from organization.models import User
 
 MOST_REFERENCES = 200
 
 
 class BoundedMany(serializers.ManyRelatedField):
-    """Refuses a long list before it asks the database about its first item."""
+    """Refuses a long list before it asks the database, and asks once about all of its items."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, list) and len(data) > MOST_REFERENCES:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        if not data and not self.allow_empty:
+            self.fail("empty")
+        if len(data) > MOST_REFERENCES:
             raise serializers.ValidationError(f"At most {MOST_REFERENCES}.", code="too_many")
-        return super().to_internal_value(data)
+        field = cast(VisibleField, self.child_relation)
+        pk_field = cast(serializers.UUIDField, field.pk_field)
+        wanted = [pk_field.to_internal_value(item) for item in data]
+        found = field.get_queryset().in_bulk(wanted)
+        for pk in wanted:
+            if pk not in found:
+                field.fail("does_not_exist", pk_value=pk)
+        return [found[pk] for pk in wanted]
 
 
 class VisibleField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
@@ -66,11 +86,12 @@ class StaffField(VisibleField):
         return User.objects.colleagues_of(user)
 
 
-class Resource(GenericViewSet[Any]):
+class Resource(Repeatable):
     """One resource. `model` has `visible_to`; `kind` names it in the audit trail.
 
     `output` is the serializer of its rows; `related` what a row's output reads, to be fetched with
-    it. `client_path` leads from a row to its client's id; empty if it concerns none.
+    it. `client_path` leads from a row to its client's id; empty if it concerns none. `changed_field`
+    holds when a row last changed; `voided_field` is set on rows that are void.
     """
 
     model: ClassVar[type[Model]]
@@ -79,7 +100,11 @@ class Resource(GenericViewSet[Any]):
     client_path: ClassVar[str] = ""
     related: ClassVar[tuple[str, ...]] = ()
     orderings: ClassVar[dict[str, tuple[str, ...]]] = {}
+    changed_field: ClassVar[str] = "updated_at"
+    voided_field: ClassVar[str] = ""
     lookup_value_converter = "uuid"
+
+    _version_checked = False
 
     @property
     def user(self) -> User:
@@ -90,20 +115,69 @@ class Resource(GenericViewSet[Any]):
         if getattr(self, "swagger_fake_view", False):
             return self.model._default_manager.none()
         rows = self.model._default_manager.visible_to(self.user)  # type: ignore[attr-defined]
-        return cast("QuerySet[Any]", rows.select_related(*self.related))
+        # Without names `select_related` would fetch everything that a row points to.
+        return cast("QuerySet[Any]", rows.select_related(*self.related) if self.related else rows)
 
     def get_serializer_class(self) -> Any:
         return self.output
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action is not None:  # None: a method that isn't known here, to be told so
+            self._refuse_unknown(request)
+
+    def _refuse_unknown(self, request: Request) -> None:
+        """A misspelt filter that is passed over would show more than was asked for."""
+        known: set[str] = set()
+        if self.action == "list":
+            known = {"cursor", "page_size", UPDATED_AFTER}
+            known |= {"ordering"} if self.orderings else set()
+            filters = getattr(self, "filterset_class", None)
+            known |= set(filters.get_filters()) if filters else set()
+        faults: dict[str, Any] = {
+            name: [ErrorDetail("This parameter isn't known here.", "unknown_parameter")]
+            for name in request.query_params
+            if name not in known
+        }
+        for name in self._empty(request) - set(faults):
+            words = "Give this a value, or leave it out."
+            faults[name] = [ErrorDetail(words, "empty_parameter")]
+        if faults:
+            raise serializers.ValidationError(faults)
+
+    def _empty(self, request: Request) -> set[str]:
+        """Filters pass an empty value over, which would show more than was asked for, too."""
+        return {name for name, values in request.query_params.lists() if "" in values}
+
     # ── find ──────────────────────────────────────────────────────────────────────────────────
 
-    def find(self, rows: QuerySet[Any] | None = None, pk: uuid.UUID | None = None) -> Any:
-        """The row that the address names, if it exists for this person; else `Missing`."""
+    def look_up(self, rows: QuerySet[Any] | None, pk: uuid.UUID | None) -> Any:
+        """The row that the address names; None if there is none for this person."""
         rows = self.get_queryset() if rows is None else rows
-        row = rows.filter(pk=pk or self.kwargs["pk"]).first()
+        return rows.filter(pk=pk or self.kwargs["pk"]).first()
+
+    def find(self, rows: QuerySet[Any] | None = None, pk: uuid.UUID | None = None) -> Any:
+        """The row that the address names, if it exists for this person; else `Missing`.
+
+        Where the request speaks of a version of it, that version is in force, or `Stale`.
+        """
+        row = self.look_up(rows, pk)
         if row is None:
             raise Missing("There is nothing here for you.")
-        return row
+        wanted = self.request.headers.get("If-Match")
+        if wanted is None or self._version_checked or self.request.method in SAFE_METHODS:
+            return row
+        if not isinstance(row, self.model):
+            return row
+        # Locked first, so that nobody changes it between the look at its version and our change.
+        self.model._default_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
+        current = self.look_up(rows, pk)
+        if current is None:
+            raise Missing("There is nothing here for you.")
+        if not names(wanted, version_of(self._data(current))):
+            raise Stale("Read it again, and make your change to what it is now.", field="If-Match")
+        self._version_checked = True
+        return self.look_up(rows, pk)
 
     # ── parse ─────────────────────────────────────────────────────────────────────────────────
 
@@ -135,20 +209,72 @@ class Resource(GenericViewSet[Any]):
     def fill_in(self, rows: Sequence[Any]) -> None:
         """Fetch what the output shows beyond its rows, for all of them at once."""
 
-    def answer(self, row: Any, *, code: int = status.HTTP_200_OK) -> Response:
-        """One row."""
+    def _data(self, row: Any) -> Any:
         self.fill_in([row])
+        return self.output(row, context=self.get_serializer_context()).data
+
+    def answer(self, row: Any, *, code: int = status.HTTP_200_OK) -> Response:
+        """One row, and its version; nothing but that if the person has this version already."""
+        data = self._data(row)
         self.shown([row])
-        data = self.output(row, context=self.get_serializer_context()).data
-        return Response(data, status=code)
+        version = version_of(data)
+        known = self.request.headers.get("If-None-Match")
+        if known is not None and self.request.method in SAFE_METHODS and names(known, version):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": version})
+        return Response(data, status=code, headers={"ETag": version})
 
     def answer_list(self, rows: QuerySet[Any]) -> Response:
-        """A page of rows."""
+        """A page of rows; with `updated_after`, of those that changed, and which of them are void."""
+        since = self._updated_after()
+        return self._page(rows) if since is None else self._changes(rows, since)
+
+    def _page(self, rows: QuerySet[Any]) -> Response:
         page = self.paginate_queryset(rows) or []
-        self.fill_in(page)
-        self.shown(page)
-        serializer = self.output(page, many=True, context=self.get_serializer_context())
-        return self.get_paginated_response(serializer.data)
+        return self.get_paginated_response(self._shown_rows(page))
+
+    def _shown_rows(self, rows: Sequence[Any]) -> Any:
+        self.fill_in(rows)
+        self.shown(rows)
+        return self.output(rows, many=True, context=self.get_serializer_context()).data
+
+    # ── what changed ──────────────────────────────────────────────────────────────────────────
+
+    def with_void(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """These rows, and those that are void by now and of which this person is told so."""
+        return rows
+
+    def _is_void(self, row: Any) -> bool:
+        return bool(self.voided_field) and getattr(row, self.voided_field) is not None
+
+    def _updated_after(self) -> dt.datetime | None:
+        given = self.request.query_params.get(UPDATED_AFTER)
+        if given is None:
+            return None
+        try:
+            return cast(dt.datetime, MomentField().run_validation(given.replace(" ", "+")))
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({UPDATED_AFTER: error.detail}) from None
+
+    def _changes(self, rows: QuerySet[Any], since: dt.datetime) -> Response:
+        until = settled_until()
+        span = {f"{self.changed_field}__gt": since, f"{self.changed_field}__lte": until}
+        page = self.paginate_queryset(self.with_void(rows).filter(**span)) or []
+        live = [row for row in page if not self._is_void(row)]
+        response = self.get_paginated_response(self._shown_rows(live))
+        response.data["voided"] = [str(row.pk) for row in page if self._is_void(row)]
+        response.data["until"] = until
+        return response
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        asked = "If-Match" in request.headers and request.method not in SAFE_METHODS
+        if asked and not self._version_checked and response.status_code < 400:
+            # Unkept, this promise would be worse than none: say so, and undo (status >= 400).
+            words = "If-Match names a version of one resource; what is done here has none."
+            body = problem(status=412, code="no_version_here", detail=words)
+            response = Response(body, status=412, content_type="application/problem+json")
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class Listed(Resource):

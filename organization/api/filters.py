@@ -3,38 +3,46 @@
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
+from common.api.filters import TruthFilter
 from organization.models import Membership, PhaseKind, Program, Room, User
 from organization.roles import Role
 
 
 class ProgramFilters(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
-    facility = filters.UUIDFilter(field_name="facility_id")
+    facility = filters.UUIDFilter(field_name="facility_id", help_text="Of this facility.")
+    active = TruthFilter(help_text="Offered now (true), or no longer (false).")
     phase = filters.ChoiceFilter(choices=PhaseKind.choices)
 
     class Meta:
         model = Program
-        fields = ["facility", "phase", "active"]
+        fields: list[str] = []
 
 
 class RoomFilters(filters.FilterSet):  # type: ignore[misc]
-    facility = filters.UUIDFilter(field_name="facility_id")
+    facility = filters.UUIDFilter(field_name="facility_id", help_text="Of this facility.")
+    active = TruthFilter(help_text="In use (true), or no longer (false).")
 
     class Meta:
         model = Room
-        fields = ["facility", "active"]
+        fields: list[str] = []
 
 
 class StaffFilters(filters.FilterSet):  # type: ignore[misc]
     """Both together mean: somebody who holds that role at that facility."""
 
-    facility = filters.UUIDFilter(method="holding")
+    facility = filters.UUIDFilter(method="holding", help_text="Working at this facility.")
     role = filters.ChoiceFilter(choices=Role.choices, method="holding")
+
+    is_active = TruthFilter(help_text="False: closed accounts, of those you manage.")
 
     class Meta:
         model = User
-        fields = ["facility", "role"]
+        fields = ["facility", "role", "is_active"]
 
     def holding(self, staff: QuerySet[User], name: str, value: object) -> QuerySet[User]:
         given = {key: self.form.cleaned_data.get(key) for key in ("facility", "role")}
         wanted = {key: held for key, held in given.items() if held}
-        return staff.filter(pk__in=Membership.objects.current().filter(**wanted).values("user"))
+        here = Membership.objects.current().filter(
+            facility__in=self.request.user.access.facilities, **wanted
+        )
+        return staff.filter(pk__in=here.values("user"))

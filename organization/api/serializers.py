@@ -5,12 +5,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from common.api.serializers import StrictSerializer
+from common.api.output import ModelOutput
+from common.api.serializers import EnumField, StrictSerializer
+from organization.api.base import StaffField, VisibleField
 from organization.models import Facility, Membership, Program, Room, User
 from organization.roles import CAPABILITIES, Role
 
 
-class FacilityOutput(serializers.ModelSerializer[Facility]):
+class FacilityOutput(ModelOutput):
     class Meta:
         model = Facility
         fields = [
@@ -20,7 +22,7 @@ class FacilityOutput(serializers.ModelSerializer[Facility]):
         ]  # fmt: skip
 
 
-class ProgramOutput(serializers.ModelSerializer[Program]):
+class ProgramOutput(ModelOutput):
     class Meta:
         model = Program
         fields = [
@@ -29,19 +31,53 @@ class ProgramOutput(serializers.ModelSerializer[Program]):
         ]  # fmt: skip
 
 
-class RoomOutput(serializers.ModelSerializer[Room]):
+class RoomOutput(ModelOutput):
     class Meta:
         model = Room
         fields = ["id", "facility", "name", "capacity", "active"]
 
 
-class StaffOutput(serializers.ModelSerializer[User]):
+class StaffMembershipOutput(ModelOutput):
+    """A role that somebody holds, or held, at a facility."""
+
+    class Meta:
+        model = Membership
+        fields = ["id", "facility", "role", "credential", "supervisor", "since", "until"]
+
+
+FOR_MANAGERS = (
+    "email", "is_active", "has_password", "deactivated_at", "deactivated_because", "memberships",
+)  # fmt: skip
+
+
+class StaffOutput(ModelOutput):
+    """A member of staff; with e-mail, roles and state where you manage their account."""
+
+    email = serializers.EmailField(required=False)
+    is_active = serializers.BooleanField(required=False)
+    has_password = serializers.BooleanField(
+        source="has_usable_password", required=False,
+        help_text="False until they have followed the link that they were sent.",
+    )  # fmt: skip
+    deactivated_at = serializers.DateTimeField(required=False, allow_null=True)
+    deactivated_because = serializers.CharField(required=False)
+    memberships = StaffMembershipOutput(
+        source="managed_memberships", many=True, required=False,
+        help_text="At the facilities where you manage accounts; past ones too.",
+    )  # fmt: skip
+
     class Meta:
         model = User
-        fields = ["id", "full_name", "languages"]
+        fields = ["id", "full_name", "languages", *FOR_MANAGERS]
+
+    def to_representation(self, user: User) -> dict[str, Any]:
+        shown = super().to_representation(user)
+        if shown.get("memberships"):
+            return shown
+        return {name: value for name, value in shown.items() if name not in FOR_MANAGERS}
 
 
-class PersonOutput(serializers.ModelSerializer[User]):
+class PersonOutput(ModelOutput):
     """A member of staff, as other resources name them."""
 
     class Meta:
@@ -49,7 +85,7 @@ class PersonOutput(serializers.ModelSerializer[User]):
         fields = ["id", "full_name"]
 
 
-class MembershipOutput(serializers.ModelSerializer[Membership]):
+class MembershipOutput(ModelOutput):
     capabilities = serializers.SerializerMethodField()
 
     class Meta:
@@ -61,7 +97,7 @@ class MembershipOutput(serializers.ModelSerializer[Membership]):
         return sorted(CAPABILITIES[Role(membership.role)])
 
 
-class MeOutput(serializers.ModelSerializer[User]):
+class MeOutput(ModelOutput):
     memberships = MembershipOutput(many=True)
 
     class Meta:
@@ -81,3 +117,25 @@ class TokenOutput(serializers.Serializer[Any]):
 
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
+
+
+class RoleInput(StrictSerializer):
+    """A role at a facility where you manage accounts."""
+
+    facility = VisibleField(Facility)
+    role = EnumField(Role)
+    credential = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    supervisor = StaffField(required=False, allow_null=True)
+
+
+class InvitationInput(RoleInput):
+    """Who is invited, as what. Who has an account already keeps its name."""
+
+    email = serializers.EmailField(max_length=254)
+    full_name = serializers.CharField(max_length=120)
+
+
+class DeactivationInput(StrictSerializer):
+    """Why."""
+
+    reason = serializers.CharField(max_length=200)

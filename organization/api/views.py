@@ -1,9 +1,9 @@
-"""Facilities, programs, rooms, staff; who I am; signing in for a token."""
+"""Facilities, programs, rooms; who I am; signing in for a token."""
 
 from typing import Any
 
 from django.contrib.auth import authenticate
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
 from knox.models import AuthToken
 from rest_framework import status
@@ -16,17 +16,17 @@ from rest_framework.views import APIView
 
 from common.crypto import token_digest
 from organization.api.base import Listed, Resource, Retrieved
-from organization.api.filters import ProgramFilters, RoomFilters, StaffFilters
+from organization.api.filters import ProgramFilters, RoomFilters
 from organization.api.serializers import (
     FacilityOutput,
     MeOutput,
     ProgramOutput,
     RoomOutput,
     SignInInput,
-    StaffOutput,
     TokenOutput,
 )
 from organization.models import Facility, Membership, Program, Room, User
+from organization.services.accounts import forget_ended_tokens, holds_still
 
 
 class FacilityViews(Listed, Retrieved):
@@ -50,19 +50,6 @@ class RoomViews(Listed, Retrieved):
     model = Room
     output = RoomOutput
     filterset_class = RoomFilters
-
-
-class StaffViews(Listed, Retrieved):
-    """Your colleagues at those facilities."""
-
-    model = User
-    output = StaffOutput
-    filterset_class = StaffFilters
-
-    def get_queryset(self) -> QuerySet[User]:
-        if getattr(self, "swagger_fake_view", False):
-            return User.objects.none()
-        return User.objects.colleagues_of(self.user).distinct()
 
 
 class MeView(Resource):
@@ -115,8 +102,9 @@ class TokenView(APIView):
             email=form.validated_data["email"].lower(),
             password=form.validated_data["password"],
         )
-        if user is None:
+        if user is None or not holds_still(user):
             raise AuthenticationFailed("E-mail and password don't match.", "wrong_credentials")
+        forget_ended_tokens(user)
         stored, token = AuthToken.objects.create(user=user)
         body = TokenOutput({"token": token, "expires_at": stored.expiry}).data
         return Response(body, status=status.HTTP_201_CREATED)

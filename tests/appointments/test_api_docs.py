@@ -45,19 +45,20 @@ def test_booking_is_described_with_what_a_conflict_carries(paths):
     booking = paths["/api/v1/appointments/"]["post"]
     assert booking["summary"] == "Book an appointment; its reminders are planned with it"
     assert booking["tags"] == ["appointments"]
-    assert sorted(booking["responses"]) == ["201", "400", "401", "403", "409", "413", "415", "429"]
+    assert sorted(booking["responses"]) == ["201", "400", "401", "403", "404", "409", "413", "415"]
     conflict = booking["responses"]["409"]["content"]["application/problem+json"]
     assert conflict["schema"] == {"$ref": "#/components/schemas/BookingConflict"}
-    assert sorted(conflict["examples"]) == ["ClientBusy", "SlotTaken"]
+    assert sorted(conflict["examples"]) == ["client_busy", "slot_taken"]
 
 
 def test_a_list_is_described_with_its_filters(paths):
     listed = paths["/api/v1/appointments/"]["get"]
     assert sorted(p["name"] for p in listed["parameters"]) == [
         "client", "cursor", "facility", "from", "kind", "page_size", "staff", "status", "until",
+        "updated_after",
     ]  # fmt: skip
-    assert sorted(listed["responses"]) == ["200", "400", "401", "403", "429"]
+    assert sorted(listed["responses"]) == ["200", "400", "401", "403"]
     described = paths["/api/v1/messages/"]["get"]["parameters"]
     assert sorted(p["name"] for p in described) == [
-        "channel", "client", "cursor", "page_size", "purpose", "state",
+        "channel", "client", "cursor", "page_size", "purpose", "state", "updated_after",
     ]  # fmt: skip

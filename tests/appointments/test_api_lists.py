@@ -3,8 +3,6 @@
 import uuid
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from appointments.states import AppointmentKind
 from audit.models import AuditEvent
@@ -93,24 +91,6 @@ def test_reading_a_list_is_one_audit_event_with_the_appointments_and_clients(
     assert event.reads == {"appointment": [str(visit.pk)]}
     assert event.changes == []
     assert event.clients == [sam.pk]
-
-
-def test_a_list_takes_as_many_queries_for_twelve_as_for_two(house, as_ana, next_tuesday):
-    def queries():
-        del house.ana.access
-        with CaptureQueriesContext(
-            connection,
-        ) as seen:
-            assert as_ana.get(URL).status_code == 200
-        return len([q for q in seen if "SAVEPOINT" not in q["sql"]])
-
-    for number in range(12):
-        client = house.client(name=f"Sam {number}", phone=f"217 555 01{number:02}")
-        house.admitted(client)
-        house.booked(client, next_tuesday + number * HOUR, room=house.room)
-        if number == 1:
-            two = queries()
-    assert queries() == two == 6
 
 
 def test_the_phase_is_absent_for_whom_the_case_is_not_shown(house, sam, visit, api):

@@ -270,13 +270,13 @@ def test_a_bad_client_stops_nobody_else_from_being_planned_anew(house, client, v
     house.booked(other, visit.starts_at + dt.timedelta(hours=2))
     from appointments.services import replanning
 
-    def faulty(client_id):
-        if client_id == client.pk:
+    def faulty(client_ids):
+        if client.pk in client_ids:
             raise RuntimeError("a fault of ours")
-        return original(client_id)
+        return original(client_ids)
 
-    original = replanning._replan_client
-    monkeypatch.setattr(replanning, "_replan_client", faulty)
+    original = replanning._replan_clients
+    monkeypatch.setattr(replanning, "_replan_clients", faulty)
     replanning.request_replan([client.pk, other.pk])
     replan_due()
     assert not ReplanRequest.objects.filter(client=other).exists()
@@ -354,7 +354,7 @@ def test_planning_twice_is_planning_once_after_any_history(house, client, next_t
             replan_due()
             before = snapshot()
             for attendance in Attendance.objects.filter(client=client):
-                plan_reminders(attendance.pk)
+                plan_reminders([attendance.pk])
             assert snapshot() == before
             assert_agreement()
 

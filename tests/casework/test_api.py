@@ -10,7 +10,7 @@ from casework.undo import written_on_phase
 from common.clock import now
 from organization.models import PhaseKind, User
 from organization.roles import Role
-from organization.services import hire
+from organization.services.staff import hire
 from tests.clients.asking import MISSING, admission, ending, faults, move_to, sent, trail
 
 pytestmark = pytest.mark.django_db

@@ -26,6 +26,7 @@ def test_a_counselor_who_creates_a_client_is_primary_from_the_start(house, ana):
     assert shown == {
         "id": str(client.pk),
         "record_number": client.record_number,
+        "former_record_numbers": [],
         "legal_first_name": "Robin",
         "legal_last_name": "Ash",
         "chosen_name": "Ro",
@@ -85,6 +86,10 @@ def test_a_change_changes_what_is_given_and_nothing_else(house, ana):
         ({"legal_first_name": "x" * 81}, ("legal_first_name", "max_length")),
         ({"legal_last_name": "Ri\x07vera"}, ("legal_last_name", "control_character")),
         ({"birth_date": "2190-01-01"}, ("birth_date", "in_the_future")),
+        ({"birth_date": "1899-12-31"}, ("birth_date", "too_long_ago")),
+        ({"legal_last_name": "Ri\nvera"}, ("legal_last_name", "line_break")),
+        ({"legal_first_name": "\u202emaS"}, ("legal_first_name", "direction_mark")),
+        ({"chosen_name": "\u200b"}, ("chosen_name", "blank")),
         ({"birth_date": "1990-02-30"}, ("birth_date", "invalid")),
         ({"birth_date": None}, ("birth_date", "null")),
         ({"deceased_on": "1970-01-01"}, ("deceased_on", "out_of_range")),

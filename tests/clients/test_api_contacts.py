@@ -6,7 +6,7 @@ from clients.models import CareRole
 from clients.services import add_contact_point, join_care_team
 from organization.models import User
 from organization.roles import Role
-from organization.services import hire
+from organization.services.staff import hire
 from tests.clients.asking import faults
 
 pytestmark = pytest.mark.django_db

@@ -29,7 +29,10 @@ def check(scene, api, document):
         answer = getattr(api, method)(f"/api/v1/{path.format(**ids)}", body)
         assert answer.status_code == status
         responses = document["paths"][f"/api/v1/{path}"][method]["responses"]
-        content = responses[str(status)]["content"][answer["Content-Type"].split(";")[0]]
+        told = responses[str(status)]
+        if "$ref" in told:
+            told = document["components"]["responses"][told["$ref"].rpartition("/")[2]]
+        content = told["content"][answer["Content-Type"].split(";")[0]]
         jsonschema.Draft202012Validator(
             {"$ref": content["schema"]["$ref"], "components": document["components"]},
             format_checker=jsonschema.FormatChecker(),
@@ -93,3 +96,23 @@ def test_tasks_are_as_described(scene, check):
     check("get", "tasks/{id}/", 200, id=scene.task.pk)
     check("post", "tasks/{id}/completion/", 400, {}, id=scene.task.pk)
     check("post", "tasks/{id}/completion/", 200, {"outcome": "reached"}, id=scene.task.pk)
+
+
+def test_duplicates_and_merges_are_as_described(scene, check):
+    house, kim = scene.house, {"client_id": scene.kim.pk}
+    person = {"legal_first_name": "Sam", "legal_last_name": "Rivera", "birth_date": "1990-05-17"}
+    check("post", "clients/duplicates/", 200, person)
+    check("post", "clients/", 409, new_client(house, **person))
+    check("post", "clients/", 201, new_client(house, **person), by="cleo")
+    pair = check("get", "possible-duplicates/", 200, by="intake")["results"][0]["id"]
+    check("get", "possible-duplicates/{id}/", 200, by="intake", id=pair)
+    check("post", "possible-duplicates/{id}/dismissal/", 200, by="intake", id=pair)
+    check("post", "possible-duplicates/{id}/dismissal/", 409, by="intake", id=pair)
+    wanted = {"other": str(scene.sam.pk), "reason": "same card"}
+    check("post", "clients/{client_id}/merge/", 403, wanted, **kim)
+    merge = check("post", "clients/{client_id}/merge/", 201, wanted, by="supervisor", **kim)["id"]
+    check("get", "clients/{id}/", 409, id=scene.sam.pk)
+    check("get", "merges/", 200, by="supervisor")
+    check("get", "merges/{id}/", 200, by="supervisor", id=merge)
+    check("post", "merges/{id}/undo/", 200, by="supervisor", id=merge)
+    check("post", "merges/{id}/undo/", 409, by="supervisor", id=merge)

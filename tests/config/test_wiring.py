@@ -9,29 +9,38 @@ from appointments.tasks import replan
 from casework.gates import gates
 from casework.undo import written_on_phase
 from clients.access import beyond_care_teams
+from clients.merging import merge_parts
 from clients.phases import clients_in_phase, phases_now
 from common.events import handlers
 from config.celery import app
+from interop.tasks import remove_old_reports, run_import
 from messaging.purposes import purposes
 from messaging.tasks import drain, heartbeat, sweep, tick
+from organization.repeats import still_seen
+from organization.tasks import forget_old_keys
 
 APPS = (
     "common", "audit", "organization", "clients", "worklist", "messaging", "casework",
-    "appointments", "dashboard", "config",
+    "appointments", "interop", "dashboard", "config",
 )  # fmt: skip
 
 
 def test_every_handler_of_every_event():
     replanning = "appointments.services.replanning"
+    shown = "clients.services.records.shows_another_phase"
     assert handlers() == {
         "PrimaryCounselorNamed": ["worklist.services.ask_to_accept_client"],
         "PrimaryCounselorLeft": ["worklist.services.hand_tasks_over"],
+        "StaffLeft": ["worklist.services.ask_for_successors"],
+        "StaffReturned": ["worklist.services.stop_asking_for_successors"],
         "ContactPermissionChanged": [
             "messaging.services.permissions.end_what_lost_consent",
             f"{replanning}.client_changed",
         ],
-        "PhaseChanged": [f"{replanning}.client_changed"],
-        "EpisodeDischarged": [f"{replanning}.client_changed"],
+        "PossibleDuplicateFound": ["worklist.services.ask_about_duplicate"],
+        "PossibleDuplicateSettled": ["worklist.services.stop_asking_about_duplicates"],
+        "PhaseChanged": [shown, f"{replanning}.client_changed"],
+        "EpisodeDischarged": [shown, f"{replanning}.client_changed"],
         "OptedOut": [f"{replanning}.address_changed"],
         "OptOutLifted": [f"{replanning}.address_changed"],
         "MessagesProgressed": ["appointments.services.ledger.follow_messages"],
@@ -47,10 +56,17 @@ def test_every_answer_in_every_registry():
     assert written_on_phase.names() == ["appointments: attendance"]
     assert (phases_now.names(), clients_in_phase.names()) == (["casework"], ["casework"])
     assert gates.names() == []
+    assert still_seen.names() == ["clients"]
+    assert merge_parts.names() == [
+        "appointments", "casework", "clients", "interop", "messaging", "worklist",
+    ]  # fmt: skip
 
 
 def test_every_beat_entry_is_a_task_with_a_queue_and_an_expiry_below_its_period():
-    tasks = {task.name for task in (tick, drain, sweep, heartbeat, replan)}
+    own = (
+        tick, drain, sweep, heartbeat, replan, forget_old_keys, run_import, remove_old_reports,
+    )  # fmt: skip
+    tasks = {task.name for task in own}
     queues = {queue.name for queue in app.conf.task_queues}
     for entry in app.conf.beat_schedule.values():
         assert entry["task"] in tasks

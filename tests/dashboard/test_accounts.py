@@ -1,12 +1,17 @@
 """Signing in and out, and a password that is changed or forgotten."""
 
 import re
+import time
 
 import pytest
 from django.urls import NoReverseMatch, reverse
+from knox.models import AuthToken
 
 from config import settings as project
 from messaging.models import Message
+from organization import forms
+from organization.models import LinkPurpose, OneTimeLink
+from organization.services.links import make_link
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +76,39 @@ def test_a_forgotten_password_is_set_anew_by_the_link_once(house, client, settin
     assert house.ana.check_password(NEW)
     again = client.get(link, follow=True)
     assert "This link no longer works" in again.content.decode()
+
+
+def test_whether_an_address_has_an_account_shows_neither_in_words_nor_in_time(
+    house, client, mailoutbox
+):
+    seen = {}
+    for email in ("ana@casework.example", "nobody@casework.example"):
+        begun = time.monotonic()
+        answer = client.post("/accounts/password/reset/", {"email": email}, follow=True)
+        assert time.monotonic() - begun >= forms.SECONDS
+        seen[email] = (answer.redirect_chain, answer.content)
+    assert seen["ana@casework.example"] == seen["nobody@casework.example"]
+    assert [mail.to for mail in mailoutbox] == [["ana@casework.example"]]
+
+
+def test_asking_for_links_again_and_again_is_slowed_down(house, client, mailoutbox):
+    codes = [
+        client.post("/accounts/password/reset/", {"email": "ana@casework.example"}).status_code
+        for _ in range(8)
+    ]
+    assert codes == [302] * 5 + [429] * 3
+    assert len(mailoutbox) == 5
+
+
+def test_a_forgotten_password_ends_tokens_and_open_links(house, client, mailoutbox):
+    AuthToken.objects.create(user=house.ana)
+    make_link(user=house.ana, purpose=LinkPurpose.RESET, by=None)
+    client.post("/accounts/password/reset/", {"email": "ana@casework.example"})
+    path = re.search(r"https?://[^/]+(/\S+)", mailoutbox[0].body).group(1)
+    where = client.get(path, follow=True).redirect_chain[-1][0]
+    client.post(where, {"password1": NEW, "password2": NEW})
+    assert not AuthToken.objects.exists()
+    assert not OneTimeLink.objects.unspent().exists()
 
 
 def test_too_many_tries_are_refused_in_words(house, client):

@@ -12,7 +12,7 @@ from common.clock import at_wall_clock, now
 from dashboard.templatetags.look import SPRITE, TASK_ICONS
 from organization.models import Membership, PhaseKind, Room
 from organization.roles import Role
-from organization.services import hire
+from organization.services.staff import hire
 from tests.people import PASSWORD, House
 from worklist.models import Task, TaskKind
 from worklist.services import open_task

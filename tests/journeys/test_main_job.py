@@ -216,7 +216,8 @@ def test_with_redis_away_people_sign_in_and_book_and_nothing_is_lost(stack):
 def test_of_fifty_bookings_over_http_with_eight_workers_one_wins(tmp_path):
     with Stack(tmp_path, web_workers=8, engine=False) as busy:
         ana = Counselor(busy, ANA)
-        clients = [ana.client(f"Client{n}") for n in range(10)]
+        born = [f"{1950 + n}-{1 + n:02}-{1 + n:02}" for n in range(10)]
+        clients = [ana.client(f"Client{n}", birth_date=day) for n, day in enumerate(born)]
         slot = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=40)
 
         def book(number):

@@ -16,7 +16,7 @@ def make() -> None:
     from appointments.states import RuleChannel, RuleWhen
     from organization.models import Facility, PhaseKind, Program
     from organization.roles import Role
-    from organization.services import hire
+    from organization.services.staff import hire
 
     facility = Facility.objects.create(
         legal_name="Birch Road Treatment Center",

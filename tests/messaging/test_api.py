@@ -13,7 +13,7 @@ from common.clock import now
 from messaging.models import Attempt, InboundMessage, Message, OptOut
 from messaging.services.inbound import handle_inbound, store_inbound
 from messaging.services.optout import lift_opt_out, opt_out
-from messaging.services.outbox import enqueue, enqueue_account_mail
+from messaging.services.outbox import Draft, enqueue, enqueue_account_mail
 from messaging.states import AttemptState, MessageState, Reason
 
 pytestmark = pytest.mark.django_db
@@ -35,14 +35,20 @@ def sam(house):
 def message_to(house, client, *, hours=0, channel=Channel.SMS, **values):
     kind = "phone" if channel == Channel.SMS else "email"
     moment = now() + dt.timedelta(hours=hours)
-    message = enqueue(
+    point = client.contact_points.get(kind=kind)
+    draft = Draft(
         purpose="reminder",
-        contact_point=client.contact_points.get(kind=kind),
-        client=client,
-        facility=house.elm,
+        about=None,
+        channel=channel,
+        client_id=client.pk,
+        facility_id=house.elm.pk,
+        contact_point_id=point.pk,
+        address_index=point.address_index,
+        language=client.language,
         send_at=moment,
         expires_at=moment + dt.timedelta(days=1),
     )
+    message = Message.objects.get(pk=enqueue([draft])[0])
     if values:
         message.change(**values)
     return message

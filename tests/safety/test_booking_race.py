@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 
 from appointments.models import Appointment, Attendance, Occupancy, Reminder
-from appointments.services.booking import ClientBusy, SlotTaken, book_appointment
+from appointments.services.booking import book_appointment
+from appointments.services.occupying import ClientBusy, SlotTaken
 from appointments.states import AppointmentKind
 from casework.models import Episode
 from casework.moves import ReferralSource

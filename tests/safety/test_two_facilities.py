@@ -11,7 +11,7 @@ from clients.models import KnownReason
 from clients.services import make_known_at
 from messaging.models import Message
 from organization.roles import Role
-from organization.services import hire
+from organization.services.staff import hire
 from worklist.models import Task, TaskKind
 from worklist.services import open_task
 

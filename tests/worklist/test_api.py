@@ -10,7 +10,7 @@ from clients.services import join_care_team
 from common.clock import now
 from organization.models import User
 from organization.roles import Role
-from organization.services import hire
+from organization.services.staff import hire
 from tests.clients.access import Scene, answers, expected
 from worklist.models import Task, TaskKind
 from worklist.services import open_task, withdraw_tasks

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
+from common.api.filters import TruthFilter
 from worklist.models import Task, TaskKind, TaskState
 
 
@@ -13,7 +14,7 @@ class TaskFilters(filters.FilterSet):  # type: ignore[misc]  # no types
     kind = filters.ChoiceFilter(choices=TaskKind.choices)
     client = filters.UUIDFilter(help_text="About this client.")
     assignee = filters.UUIDFilter(help_text="Assigned to this member of staff.")
-    mine = filters.BooleanFilter(
+    mine = TruthFilter(
         method="due_from_me",
         help_text="If true: assigned to you, or to nobody but a role that you hold there.",
     )

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from common.api.output import ModelOutput
 from common.api.serializers import StrictSerializer
 from organization.api.serializers import PersonOutput
 from organization.roles import Role
@@ -14,7 +15,7 @@ class TaskCompletionInput(StrictSerializer):
     outcome = serializers.CharField(max_length=200)
 
 
-class TaskOutput(serializers.ModelSerializer[Task]):
+class TaskOutput(ModelOutput):
     assignee = PersonOutput(allow_null=True)
     ended_by = PersonOutput(allow_null=True)
     role = serializers.ChoiceField(Role.choices, allow_blank=True)

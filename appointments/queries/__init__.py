@@ -1,0 +1,42 @@
+"""Page-shaped reads of the calendar, and the facts that planning needs."""
+
+from appointments.queries.calendar import (
+    attendances_seen_by,
+    clients_on_the_calendar,
+    fetch_people,
+    seen_with_reminders,
+    tell_reminders,
+    with_people,
+    written_during,
+)
+from appointments.queries.facts import ended_because, facts_of, recipients, rules_in_force
+from appointments.queries.free_times import near_free_slots
+from appointments.queries.ledger import overtaken_messages, reminders_of
+from appointments.queries.policies import (
+    default_rules,
+    facilities_with_policy,
+    policy_in_force,
+)
+from appointments.queries.visits import Visit, visit_behind
+
+__all__ = [
+    "Visit",
+    "attendances_seen_by",
+    "clients_on_the_calendar",
+    "default_rules",
+    "ended_because",
+    "facilities_with_policy",
+    "facts_of",
+    "fetch_people",
+    "near_free_slots",
+    "overtaken_messages",
+    "policy_in_force",
+    "recipients",
+    "reminders_of",
+    "rules_in_force",
+    "seen_with_reminders",
+    "tell_reminders",
+    "visit_behind",
+    "with_people",
+    "written_during",
+]

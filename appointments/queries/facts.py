@@ -1,0 +1,198 @@
+"""The facts that planning looks at, read for many attendances in a constant number of statements."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+
+from appointments.models import Appointment, Attendance, ReminderRule
+from appointments.reminders import ContactFacts, Facts, RuleFacts
+from appointments.states import (
+    AppointmentStatus,
+    AttendanceStatus,
+    CancelledBy,
+    RuleChannel,
+    RuleWhen,
+)
+from casework.models import Phase
+from casework.queries import when_left
+from clients.models import CHANNEL_OF, Channel, Client, ContactConsent, ContactKind
+from messaging.models import OptOut
+from messaging.quiet import quiet_hours
+from messaging.states import Reason
+
+
+@dataclass(frozen=True)
+class Address:
+    """One contact point: since when it is permitted, or why it is not."""
+
+    id: uuid.UUID
+    channel: Channel
+    address_index: str
+    permitted_since: dt.datetime
+    refusal: Reason | None
+    valid_until: dt.date | None
+
+    def facts_at(self, visit: Appointment) -> ContactFacts:
+        """As planning looks at it for one visit."""
+        expired = self.valid_until is not None and self.valid_until < visit.starts_at.date()
+        refusal = self.refusal or (Reason.NO_CONTACT_POINT if expired else None)
+        return ContactFacts(self.id, self.channel, self.permitted_since, refusal)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A client as planning sees them: where they stand in treatment, and how they are reached."""
+
+    client: Client
+    on_unit: bool
+    unit_left_at: dt.datetime | None
+    left_treatment_at: dt.datetime | None
+    addresses: tuple[Address, ...]
+
+
+def facts_of(
+    attendance: Attendance,
+    *,
+    recipient: Recipient,
+    rules: tuple[RuleFacts, ...],
+    handed_over: Iterable[uuid.UUID],
+) -> Facts:
+    """Everything that `plan` looks at for one attendance."""
+    visit, client = attendance.appointment, recipient.client
+    return Facts(
+        starts_at=visit.starts_at,
+        booked_at=attendance.created_at,
+        rules=rules,
+        contacts=tuple(address.facts_at(visit) for address in recipient.addresses),
+        preferred=Channel(client.preferred_channel),
+        quiet=quiet_hours(visit.facility, client),
+        ended=ended_because(attendance, client, recipient.left_treatment_at),
+        on_unit=recipient.on_unit,
+        unit_left_at=recipient.unit_left_at,
+        handed_over=frozenset(handed_over),
+    )
+
+
+def ended_because(
+    attendance: Attendance, client: Client, left_at: dt.datetime | None
+) -> Reason | None:
+    """Why nothing is to be said to the client about an attendance; None while it is to be.
+
+    `left_at`: when the client left treatment, if they are in none now. What was booked after that
+    is a new beginning.
+    """
+    appointment = attendance.appointment
+    if appointment.status == AppointmentStatus.CANCELLED:
+        moved = appointment.cancelled_by == CancelledBy.RESCHEDULED
+        return Reason.APPOINTMENT_MOVED if moved else Reason.APPOINTMENT_CANCELLED
+    if appointment.status == AppointmentStatus.ENTERED_IN_ERROR:
+        return Reason.APPOINTMENT_CANCELLED
+    if attendance.status != AttendanceStatus.EXPECTED:
+        return Reason.ATTENDANCE_ENDED
+    if appointment.status != AppointmentStatus.BOOKED:
+        return Reason.ATTENDANCE_ENDED
+    if client.deceased_on:
+        return Reason.DECEASED
+    discharged_since = left_at is not None and left_at >= attendance.created_at
+    return Reason.NOT_IN_TREATMENT if discharged_since else None
+
+
+# ── Rules ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def rules_in_force(facility_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[RuleFacts, ...]]:
+    """The rules of each of these facilities that has any in force; one statement."""
+    found: dict[uuid.UUID, list[RuleFacts]] = {}
+    rules = ReminderRule.objects.filter(policy__facility__in=facility_ids, retired_at=None)
+    for rule in rules.annotate(facility=F("policy__facility")):
+        found.setdefault(rule.facility, []).append(
+            RuleFacts(
+                id=rule.pk,
+                when=RuleWhen(rule.when),
+                channel=RuleChannel(rule.channel),
+                before=dt.timedelta(minutes=rule.minutes_before or 0),
+                since=rule.since,
+            )
+        )
+    return {facility: tuple(rules) for facility, rules in found.items()}
+
+
+# ── Clients ───────────────────────────────────────────────────────────────────────────────────
+
+
+def recipients(client_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Recipient]:
+    """These clients as planning sees them, read now; one statement, a row for each address."""
+    rows: dict[uuid.UUID, list[Any]] = {}
+    for row in _with_addresses(_with_standing(Client.objects.filter(pk__in=client_ids))):
+        rows.setdefault(row.pk, []).append(row)
+    return {pk: _recipient(theirs) for pk, theirs in rows.items()}
+
+
+def _with_standing(clients: QuerySet[Client]) -> QuerySet[Client]:
+    """With the current phase's place and the one that it was entered from."""
+    phase = Phase.objects.current().filter(episode__client=OuterRef("pk"))
+    return clients.only(
+        "zone", "language", "preferred_channel", "messages_on_unit", "deceased_on"
+    ).annotate(
+        lives_in=Subquery(phase.values("program__residential")[:1]),
+        came_from_unit=Subquery(phase.values("entered_by__from_phase__program__residential")[:1]),
+        phase_recorded_at=Subquery(phase.values("created_at")[:1]),
+        left_treatment_at=when_left(OuterRef("pk")),
+    )
+
+
+def _with_addresses(clients: QuerySet[Client]) -> QuerySet[Client]:
+    """A row for each contact point in the order in which they are tried; one also for none."""
+    consents = ContactConsent.objects.filter(
+        contact_point=OuterRef("contact_points"), withdrawn_at=None
+    )
+    same_address = OptOut.objects.filter(address_index=OuterRef("contact_points__address_index"))
+    lifted = same_address.filter(until__isnull=False).order_by("-until")
+    return clients.annotate(
+        point_id=F("contact_points__pk"),
+        point_kind=F("contact_points__kind"),
+        point_index=F("contact_points__address_index"),
+        point_since=F("contact_points__created_at"),
+        point_valid_until=F("contact_points__valid_until"),
+        point_dead_since=F("contact_points__undeliverable_since"),
+        consented_at=Subquery(consents.values("granted_at")[:1]),
+        opted_out=Exists(same_address.filter(until=None)),
+        opted_in_at=Subquery(lifted.values("until")[:1]),
+    ).order_by("contact_points__position", "contact_points__created_at", "contact_points__pk")
+
+
+def _recipient(rows: list[Any]) -> Recipient:
+    client = rows[0]
+    holds_phone = not client.messages_on_unit
+    on_unit = bool(client.lives_in) and holds_phone
+    left_unit = bool(client.came_from_unit) and holds_phone and not on_unit
+    return Recipient(
+        client=client,
+        on_unit=on_unit,
+        unit_left_at=client.phase_recorded_at if left_unit else None,
+        left_treatment_at=client.left_treatment_at,
+        addresses=tuple(_address(row) for row in rows if row.point_id is not None),
+    )
+
+
+def _address(row: Any) -> Address:
+    return Address(
+        id=row.point_id,
+        channel=CHANNEL_OF[ContactKind(row.point_kind)],
+        address_index=row.point_index,
+        permitted_since=max(filter(None, (row.consented_at, row.opted_in_at, row.point_since))),
+        refusal=_refusal(row),
+        valid_until=row.point_valid_until,
+    )
+
+
+def _refusal(row: Any) -> Reason | None:
+    if row.opted_out:
+        return Reason.OPTED_OUT
+    if row.consented_at is None:
+        return Reason.NO_CONSENT
+    return Reason.CONTACT_POINT_DEAD if row.point_dead_since else None

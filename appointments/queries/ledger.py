@@ -1,0 +1,65 @@
+"""Reads of the ledger of reminders."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from appointments.models import Appointment, Attendance, Reminder
+from appointments.states import ReminderState
+from clients.models import Client, ContactPoint
+from common.clock import now
+from messaging.states import Reason
+from organization.models import User
+from organization.roles import Capability
+
+
+def reminders_of(appointment: Appointment, user: User) -> QuerySet[Reminder]:
+    """The ledger of an appointment, for the attendances that this person may see.
+
+    With its history and the attempts, and whether the address may be seen, too.
+    """
+    attendances = Attendance.objects.visible_to(user).filter(appointment=appointment)
+    points = ContactPoint.objects.visible_to(user).filter(pk=OuterRef("contact_point"))
+    cases = Client.objects.visible_to(user, Capability.VIEW_CASE)
+    return (
+        Reminder.objects.filter(attendance__in=attendances)
+        .select_related("rule", "message", "attendance", "contact_point")
+        .annotate(
+            address_seen=Exists(points),
+            case_seen=Exists(cases.filter(pk=OuterRef("attendance__client"))),
+        )
+        .prefetch_related("changes", "message__attempts")
+    )
+
+
+def overtaken_messages(
+    message_ids: Iterable[uuid.UUID], attendance_ids: Iterable[uuid.UUID]
+) -> dict[uuid.UUID, Reason]:
+    """Those of these messages that something else has made needless: their rule was retired, or a
+    later reminder of the same visit to the same contact point is due as well or has gone."""
+    due = Reminder.objects.filter(
+        attendance__in=list(attendance_ids),
+        state__in=(ReminderState.PLANNED, ReminderState.SENT, ReminderState.DONE),
+        send_at__lte=now(),
+    ).select_related("rule")
+    latest: dict[tuple[uuid.UUID, uuid.UUID | None], tuple[dt.datetime, int]] = {}
+    rows = list(due)
+    for row in rows:
+        visit = (row.attendance_id, row.contact_point_id)
+        latest[visit] = max(latest.get(visit, _lateness(row)), _lateness(row))
+    wanted, found = set(message_ids), {}
+    for row in rows:
+        if row.message_id not in wanted or row.message_id is None:
+            continue
+        if row.rule.retired_at:
+            found[row.message_id] = Reason.POLICY_CHANGED
+        elif _lateness(row) < latest[row.attendance_id, row.contact_point_id]:
+            found[row.message_id] = Reason.DUPLICATE
+    return found
+
+
+def _lateness(row: Reminder) -> tuple[dt.datetime, int]:
+    """Later is greater; of two due at once, the one whose rule lies nearer to the visit."""
+    return row.send_at or now(), -(row.rule.minutes_before or 0)

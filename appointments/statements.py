@@ -1,0 +1,115 @@
+"""What booking and planning write, in SQL: what belongs together in one round trip."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from appointments.models import Appointment, AppointmentStaff, Occupancy, Reminder
+from common.clock import now
+from common.database import lock_keys
+from common.ids import uuid7
+
+# An appointment, its staff, and all that it keeps busy. The turn is taken of all of these first, in
+# one order, as `lock_subjects` does; then the exclusion constraint decides, which looks at what is
+# there by then and not at what was when the statement began.
+BOOK = """
+WITH turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) AS key
+), appointment AS (
+    INSERT INTO appointments_appointment
+           (id, created_at, updated_at, facility_id, kind, starts_at, ends_at, room_id, capacity,
+            status, cancelled_by, cancel_reason, moved_from_id, remark, created_by_id)
+    VALUES (%(id)s, %(now)s, %(now)s, %(facility)s, %(kind)s, %(starts_at)s, %(ends_at)s, %(room)s,
+            %(capacity)s, %(status)s, '', '', %(moved_from)s, %(remark)s, %(created_by)s)
+), staffing AS (
+    INSERT INTO appointments_appointmentstaff
+           (id, created_at, updated_at, appointment_id, user_id, leads)
+    SELECT s.id, %(now)s, %(now)s, %(id)s, s.user_id, s.leads
+      FROM unnest(%(staffing)s::uuid[], %(staff)s::uuid[], %(leads)s::boolean[])
+           AS s (id, user_id, leads)
+)
+INSERT INTO appointments_occupancy
+       (id, created_at, updated_at, appointment_id, kind, subject, during, override,
+        override_reason)
+SELECT o.id, %(now)s, %(now)s, %(id)s, o.kind, o.subject,
+       tstzrange(%(starts_at)s, %(ends_at)s), FALSE, ''
+  FROM unnest(%(occupancies)s::uuid[], %(kinds)s::text[], %(subjects)s::uuid[])
+       AS o (id, kind, subject)
+ WHERE (SELECT count(*) FROM turn) > 0
+"""
+
+# The ledger's rows, new ones and changed ones, and for each the next line of its history.
+KEEP = """
+WITH given AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(changes)s::uuid[], %(attendances)s::uuid[],
+                         %(rules)s::uuid[], %(channels)s::text[], %(contact_points)s::uuid[],
+                         %(states)s::text[], %(reasons)s::text[], %(send_at)s::timestamptz[],
+                         %(messages)s::uuid[])
+        AS g (id, change, attendance, rule, channel, contact_point, state, reason, send_at, message)
+), kept AS (
+    INSERT INTO appointments_reminder
+           (id, created_at, updated_at, attendance_id, rule_id, channel, contact_point_id,
+            state, reason, send_at, message_id)
+    SELECT id, %(now)s, %(now)s, attendance, rule, channel, contact_point, state, reason, send_at,
+           message
+      FROM given
+        ON CONFLICT (id) DO UPDATE
+       SET state = EXCLUDED.state, reason = EXCLUDED.reason, send_at = EXCLUDED.send_at,
+           message_id = EXCLUDED.message_id, updated_at = EXCLUDED.updated_at
+)
+INSERT INTO appointments_reminderchange
+       (id, created_at, updated_at, reminder_id, state, reason, message_id)
+SELECT change, %(now)s, %(now)s, id, state, reason, message FROM given
+"""
+
+
+def book(
+    appointment: Appointment, staffing: Sequence[AppointmentStaff], busy: Sequence[Occupancy]
+) -> None:
+    """Write these new rows. Raises `IntegrityError` naming `occupancy_no_overlap`."""
+    moment = now()
+    appointment.created_at = appointment.updated_at = moment
+    values: dict[str, Any] = {
+        "now": moment,
+        "id": appointment.pk,
+        "facility": appointment.facility_id,
+        "kind": appointment.kind,
+        "starts_at": appointment.starts_at,
+        "ends_at": appointment.ends_at,
+        "room": appointment.room_id,
+        "capacity": appointment.capacity,
+        "status": appointment.status,
+        "moved_from": appointment.moved_from_id,
+        "remark": appointment.remark,
+        "created_by": appointment.created_by_id,
+        "staffing": [s.pk for s in staffing],
+        "staff": [s.user_id for s in staffing],
+        "leads": [s.leads for s in staffing],
+        "keys": lock_keys(o.subject for o in busy),
+        "occupancies": [o.pk for o in busy],
+        "kinds": [o.kind for o in busy],
+        "subjects": [o.subject for o in busy],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(BOOK, values)
+    appointment._state.adding = False  # noqa: SLF001 (as `save` leaves it)
+
+
+def keep(rows: Sequence[Reminder]) -> None:
+    """Write these rows of the ledger as they are now, made or changed, and their history."""
+    values: dict[str, Any] = {
+        "now": now(),
+        "ids": [r.pk for r in rows],
+        "changes": [uuid7() for _ in rows],
+        "attendances": [r.attendance_id for r in rows],
+        "rules": [r.rule_id for r in rows],
+        "channels": [r.channel for r in rows],
+        "contact_points": [r.contact_point_id for r in rows],
+        "states": [r.state for r in rows],
+        "reasons": [r.reason for r in rows],
+        "send_at": [r.send_at for r in rows],
+        "messages": [r.message_id for r in rows],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, values)

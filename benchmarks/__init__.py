@@ -1,0 +1,1 @@
+"""Data by COPY, thin references, and the figures of the foundation: `make bench`, `make bench-data`."""

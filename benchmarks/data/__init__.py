@@ -1,0 +1,1 @@
+"""Invented clients, staff and calendars in bulk, by COPY into the real tables."""

@@ -1,0 +1,226 @@
+"""Records that may be of one person: asked on creation, kept as pairs, put before who sees both."""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q
+
+from audit.services import note_change
+from clients.duplicates import Alike, Person, alike
+from clients.merging import Ledger
+from clients.models import Client, ContactPoint, Ground, KnownAt, PossibleDuplicate, Settlement
+from clients.models.duplicates import PossibleDuplicateQuerySet
+from clients.services.permission import require_for_client
+from common.clock import now
+from common.database import lock_subjects
+from common.errors import Conflict
+from common.events import PossibleDuplicateFound, PossibleDuplicateSettled, announce
+from organization.models import Membership, User
+from organization.roles import Capability, Role
+
+CREATIONS = uuid.UUID("019c0000-d0b1-7000-8000-000000000000")
+"""Names the locks under which creations of people of one birth date wait for each other."""
+DATES_A_ROUND = 365
+BIRTH_GROUNDS = {Ground.SAME_BIRTH_DATE, Ground.SIMILAR_BIRTH_DATE}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that the asking person sees, and why it may be of the same person."""
+
+    id: uuid.UUID
+    record_number: str
+    why: tuple[Ground, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a person may be told of, and what they may not."""
+
+    candidates: list[Candidate]
+    hidden: Alike
+
+
+def candidates_for(person: Person, *, by: User) -> Found:
+    """Records that may be of this person: those that `by` sees, and apart from them the others.
+
+    A shared address counts only where they see contact points.
+    """
+    found = alike(person)
+    seen = Client.objects.visible_to(by).filter(pk__in=found)
+    with_contacts = Client.objects.visible_to(by, Capability.VIEW_CONTACTS).filter(pk__in=found)
+    contacts = set(with_contacts.values_list("pk", flat=True))
+    candidates = []
+    for client in seen.order_by("pk"):
+        why = found[client.pk]
+        if client.pk not in contacts:
+            why = tuple(ground for ground in why if ground != Ground.SAME_CONTACT)
+        if client.pk in contacts or BIRTH_GROUNDS.intersection(why):
+            candidates.append(Candidate(client.pk, client.record_number, why))
+    told = {candidate.id for candidate in candidates}
+    return Found(candidates, {pk: why for pk, why in found.items() if pk not in told})
+
+
+def refuse_duplicates(
+    person: Person, *, by: User, not_duplicate_of: Collection[uuid.UUID] = ()
+) -> Found:
+    """Raise `possible_duplicates` unless every record that `by` is told of was said to differ.
+
+    Creations of people with one birth date wait for each other here, so that of two who record the
+    same person at the same moment the second is told of the first. The locks are few, whatever the
+    number of dates: an import takes them all, and PostgreSQL has room for some thousands.
+    """
+    lock_subjects([uuid.uuid5(CREATIONS, str(person.birth_date.toordinal() % DATES_A_ROUND))])
+    found = candidates_for(person, by=by)
+    if {candidate.id for candidate in found.candidates}.issubset(not_duplicate_of):
+        return found
+    raise Conflict(
+        "There is a record that may be of this person. Open it; or, if it is somebody else, "
+        "create this one with its id in `not_duplicate_of`.",
+        code="possible_duplicates",
+        extra={
+            "candidates": [
+                {"id": str(c.id), "record_number": c.record_number, "why": list(c.why)}
+                for c in found.candidates
+            ]
+        },
+    )
+
+
+def keep_found(client: Client, found: Found, *, by: User) -> None:
+    """A record was made although others are like it: those said to differ, and those not told of."""
+    moment = now()
+    said = {candidate.id: candidate.why for candidate in found.candidates}
+    for pair in _pairs(client.pk, said):
+        pair.settlement, pair.settled_at, pair.settled_by = Settlement.DISMISSED, moment, by
+        pair.save(force_insert=True)
+        note_change("pair.dismissed", pair.pk, by=by.pk, clients=[pair.first_id, pair.second_id])
+    _open(client.pk, found.hidden)
+
+
+def look_for_duplicates(client: Client) -> None:
+    """Compare a record as it is now with all others; new pairs are put before who sees both."""
+    _open(client.pk, alike(Person.of(client), apart_from=[client.pk]))
+
+
+def look_for_sharers(point: ContactPoint) -> None:
+    """A new contact point: does somebody of a similar name have the same address?"""
+    client = point.client
+    person = Person(
+        client.legal_first_name, client.legal_last_name, client.birth_date, client.chosen_name,
+        addresses=(point.value,),
+    )  # fmt: skip
+    found = alike(person, apart_from=[client.pk])
+    _open(client.pk, {pk: why for pk, why in found.items() if Ground.SAME_CONTACT in why})
+
+
+def _pairs(
+    client_id: uuid.UUID, others: Mapping[uuid.UUID, tuple[Ground, ...]]
+) -> list[PossibleDuplicate]:
+    pairs = []
+    for other_id, why in others.items():
+        first, second = sorted([client_id, other_id])
+        pairs.append(PossibleDuplicate(first_id=first, second_id=second, why=list(why)))
+    return pairs
+
+
+def _open(client_id: uuid.UUID, others: Alike) -> None:
+    """A pair once settled stays settled; one that waits already is not put before anybody again."""
+    wanted = _pairs(client_id, others)
+    PossibleDuplicate.objects.bulk_create(wanted, ignore_conflicts=True)
+    for pair in PossibleDuplicate.objects.filter(pk__in=[pair.pk for pair in wanted]):
+        put_before_a_person(pair)
+
+
+def put_before_a_person(pair: PossibleDuplicate) -> None:
+    """Tell who is to look at a pair: somebody who sees both, so that nobody learns of one of them.
+
+    Intake of a facility where both are known; else a supervisor, or intake of one of the places,
+    who sees both. Where nobody does the pair waits, until somebody does (`ask_again_about`).
+    """
+    told = _intake_of_both(pair) or _whoever_sees_both(pair)
+    if told is not None:
+        announce(told)
+
+
+def _intake_of_both(pair: PossibleDuplicate) -> PossibleDuplicateFound | None:
+    known = KnownAt.objects.current()
+    intake = Membership.objects.current().filter(
+        role=Role.INTAKE,
+        user__is_active=True,
+        facility__in=known.filter(client=pair.first_id).values("facility"),
+    )
+    there = intake.filter(facility__in=known.filter(client=pair.second_id).values("facility"))
+    membership = there.order_by("facility", "pk").first()
+    if membership is None:
+        return None
+    return PossibleDuplicateFound(pair.pk, membership.facility_id, Role.INTAKE, None)
+
+
+def _whoever_sees_both(pair: PossibleDuplicate) -> PossibleDuplicateFound | None:
+    both = [pair.first_id, pair.second_id]
+    places = KnownAt.objects.current().filter(client__in=both).values("facility")
+    able = Membership.objects.current().filter(
+        role__in=(Role.SUPERVISOR, Role.INTAKE), facility__in=places, user__is_active=True
+    )
+    for membership in able.select_related("user").order_by("role", "pk"):
+        seen = Client.objects.visible_to(membership.user, Capability.VIEW_TASKS)
+        if seen.filter(pk__in=both).count() == len(both):
+            return PossibleDuplicateFound(
+                pair.pk, membership.facility_id, membership.role, membership.user_id
+            )
+    return None
+
+
+def ask_again_about(client: Client) -> None:
+    """A client is known at one more place: is there somebody now who sees both of an open pair?"""
+    for pair in _of(client.pk).open():
+        put_before_a_person(pair)
+
+
+def _of(client_id: uuid.UUID) -> PossibleDuplicateQuerySet:
+    return PossibleDuplicate.objects.filter(Q(first=client_id) | Q(second=client_id))
+
+
+@transaction.atomic
+def dismiss_duplicate(*, pair: PossibleDuplicate, by: User) -> PossibleDuplicate:
+    """Say that these are two people. The pair isn't asked about again."""
+    clients = Client.objects.filter(pk__in=[pair.first_id, pair.second_id])
+    for client in clients:
+        require_for_client(by, Capability.EDIT_CLIENT, client)
+    if not settle([pair.pk], Settlement.DISMISSED, by=by):
+        raise Conflict("This pair has been settled already.", code="pair_settled")
+    note_change("pair.dismissed", pair.pk, by=by.pk, clients=[client.pk for client in clients])
+    pair.refresh_from_db()
+    return pair
+
+
+def settle(pair_ids: Iterable[uuid.UUID], settlement: Settlement, *, by: User) -> int:
+    """Settle those of these pairs that are open; how many. Who was to look at them need not."""
+    ids = list(pair_ids)
+    moment = now()
+    settled = (
+        PossibleDuplicate.objects.open()
+        .filter(pk__in=ids)
+        .update(settlement=settlement, settled_at=moment, settled_by=by, updated_at=moment)
+    )
+    announce(PossibleDuplicateSettled(tuple(ids)))
+    return settled
+
+
+def settle_merged(ledger: Ledger, client_id: uuid.UUID, *, by: User) -> None:
+    """A record is about to be part of another one: none of its pairs is left to look at."""
+    open_pairs = _of(client_id).open()
+    ids = tuple(open_pairs.values_list("pk", flat=True))
+    ledger.change(open_pairs, settlement=Settlement.MERGED, settled_at=now(), settled_by=by)
+    announce(PossibleDuplicateSettled(ids))
+
+
+def settle_unmerged(one_id: uuid.UUID, other_id: uuid.UUID, *, by: User) -> None:
+    """Two records are two again: they are two people's, and other pairs wait as they did."""
+    settle(_of(one_id).filter(pk__in=_of(other_id).open()).values_list("pk", flat=True),
+           Settlement.DISMISSED, by=by)  # fmt: skip
+    for pair in _of(other_id).open():
+        put_before_a_person(pair)

@@ -1,0 +1,51 @@
+"""Mail and texts: what is said to clients is not to be heard by others on the way."""
+
+import re
+from collections.abc import Iterator
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from config.faults.fault import Fault, Values
+from config.faults.given import is_on
+from config.faults.servers import PRIVATE, is_loopback, is_private
+
+SENDER = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z][^@\s.]+")
+TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER")
+
+
+def mail(values: Values) -> Iterator[Fault]:
+    """Mail leaves over TLS, with both halves of a sign-in or none, from an address of ours."""
+    tls = [name for name in ("EMAIL_USE_TLS", "EMAIL_USE_SSL") if is_on(values, name)]
+    host = values.get("EMAIL_HOST", "")
+    signs_in = "EMAIL_HOST_USER" in values or "EMAIL_HOST_PASSWORD" in values
+    if not host:
+        yield Fault("EMAIL_HOST", "is not set: the mail server that takes our mail")
+    elif not tls and signs_in and not is_loopback(host):
+        yield Fault("EMAIL_USE_TLS", "is off, and the mail server's password could be heard")
+    elif not tls and not is_private(values, host):
+        yield Fault("EMAIL_USE_TLS", f"is off, and mail could be read on its way; {PRIVATE}")
+    if len(tls) > 1:
+        yield Fault("EMAIL_USE_SSL", "is on with EMAIL_USE_TLS: use one (TLS on 587, SSL on 465)")
+    if signs_in:
+        for name in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"):
+            if name not in values:
+                yield Fault(name, "is not set, and the other half of the mail server's sign-in is")
+    yield from _sender(values)
+
+
+def _sender(values: Values) -> Iterator[Fault]:
+    if "DEFAULT_FROM_EMAIL" not in values:
+        yield Fault("DEFAULT_FROM_EMAIL", "is not set: the address that mail comes from")
+    elif not SENDER.fullmatch(parseaddr(values["DEFAULT_FROM_EMAIL"])[1]):
+        yield Fault("DEFAULT_FROM_EMAIL", "is not a mail address at a domain")
+
+
+def texts(values: Values) -> Iterator[Fault]:
+    """Texts are wholly set up, or not at all; the provider is spoken to over TLS."""
+    given = [name for name in TWILIO if name in values]
+    if given:
+        for name in TWILIO:
+            if name not in values:
+                yield Fault(name, f"is not set, and {given[0]} is: texts need all three, or none")
+    if urlsplit(values.get("TWILIO_API_URL", "https:")).scheme != "https":
+        yield Fault("TWILIO_API_URL", "does not begin with https://")

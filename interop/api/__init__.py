@@ -1,0 +1,1 @@
+"""HTTP: find, parse, call one service, answer."""

@@ -1,0 +1,1 @@
+"""Changes: taking files in, and carrying them out."""

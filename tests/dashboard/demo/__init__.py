@@ -1,0 +1,1 @@
+"""Looking at the demo, made once for all modules here."""
