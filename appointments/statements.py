@@ -5,7 +5,15 @@ from typing import Any
 
 from django.db import connection
 
-from appointments.models import Appointment, AppointmentStaff, Occupancy, Reminder
+from appointments.models import (
+    Appointment,
+    AppointmentStaff,
+    Attendance,
+    Occupancy,
+    Reminder,
+)
+from appointments.states import AttendanceStatus, Response
+from clients.models import Client
 from common.clock import now
 from common.database import lock_keys
 from common.ids import uuid7
@@ -37,6 +45,16 @@ SELECT o.id, %(now)s, %(now)s, %(id)s, o.kind, o.subject,
   FROM unnest(%(occupancies)s::uuid[], %(kinds)s::text[], %(subjects)s::uuid[])
        AS o (id, kind, subject)
  WHERE (SELECT count(*) FROM turn) > 0
+"""
+
+# Who attends. A statement of its own: the seats are counted by a trigger, which has to find the
+# appointment.
+ATTEND = """
+INSERT INTO appointments_attendance
+       (id, created_at, updated_at, appointment_id, client_id, status, status_reason, response,
+        response_source)
+SELECT a.id, %(now)s, %(now)s, %(appointment)s, a.client, %(status)s, '', %(response)s, ''
+  FROM unnest(%(ids)s::uuid[], %(clients)s::uuid[]) AS a (id, client)
 """
 
 # The ledger's rows, new ones and changed ones, and for each the next line of its history.
@@ -94,6 +112,28 @@ def book(
     with connection.cursor() as cursor:
         cursor.execute(BOOK, values)
     appointment._state.adding = False  # noqa: SLF001 (as `save` leaves it)
+
+
+def attend(appointment: Appointment, clients: Sequence[Client]) -> list[Attendance]:
+    """Have these clients expected. Raises `IntegrityError` naming `attendance_within_capacity`."""
+    moment = now()
+    made = [
+        Attendance(appointment=appointment, client=client, created_at=moment, updated_at=moment)
+        for client in clients
+    ]
+    values: dict[str, Any] = {
+        "now": moment,
+        "appointment": appointment.pk,
+        "ids": [a.pk for a in made],
+        "clients": [a.client_id for a in made],
+        "status": AttendanceStatus.EXPECTED,
+        "response": Response.NEEDS_ACTION,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ATTEND, values)
+    for attendance in made:
+        attendance._state.adding = False  # noqa: SLF001 (as `save` leaves it)
+    return made
 
 
 def keep(rows: Sequence[Reminder]) -> None:

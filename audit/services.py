@@ -5,13 +5,26 @@ row is written in the transaction of the act itself, so neither exists without t
 """
 
 import contextvars
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db import connection
+
 from audit.models import AuditEvent, Source
+from common.clock import now
+from common.ids import uuid7
+
+APPEND = """
+INSERT INTO audit_auditevent
+       (id, at, actor_id, source, request_id, address, route, reads, changes, clients)
+VALUES (%(id)s, %(at)s, %(actor)s, %(source)s, %(request)s, %(address)s::inet, %(route)s,
+        %(reads)s::jsonb, %(changes)s::jsonb, %(clients)s::uuid[])
+"""
+"""Every request that shows or changes a record ends with it: written by hand, for its speed."""
 
 
 @dataclass
@@ -79,13 +92,19 @@ def write(trail: Trail) -> None:
     """Write the row, if anything was read or changed and it is not to be forgotten."""
     if trail.forgotten or not (trail.reads or trail.changes):
         return
-    AuditEvent.objects.create(
-        actor_id=trail.actor_id,
-        source=trail.source,
-        request_id=trail.request_id,
-        address=trail.address,
-        route=trail.route[:200],
-        reads={kind: sorted(ids) for kind, ids in trail.reads.items()},
-        changes=trail.changes,
-        clients=sorted(trail.clients),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            APPEND,
+            {
+                "id": uuid7(),
+                "at": now(),
+                "actor": trail.actor_id,
+                "source": trail.source,
+                "request": trail.request_id,
+                "address": trail.address,
+                "route": trail.route[:200],
+                "reads": json.dumps({kind: sorted(ids) for kind, ids in trail.reads.items()}),
+                "changes": json.dumps(trail.changes),
+                "clients": sorted(trail.clients),
+            },
+        )

@@ -91,6 +91,12 @@ class Episode(Row):
 
     class Meta:
         ordering = ["-admitted_at", "-id"]
+        indexes = [
+            # Serves lists, the latest admission first.
+            models.Index(fields=["-admitted_at", "-id"], name="episode_newest"),
+            # Serves `updated_after`.
+            models.Index(fields=["updated_at", "id"], name="episode_changes"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["client"],

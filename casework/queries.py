@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
+from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from casework.gates import GateFinding, findings
@@ -40,11 +41,20 @@ def current_phases(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Phase]:
     return {p.episode.client_id: p for p in phases.select_related("program", "episode")}
 
 
+PHASES_TOLD = """
+SELECT e.client_id, p.id, p.kind, p.program_id, p.started_at, p.planned_end
+  FROM casework_episode e
+  JOIN casework_phase p ON p.episode_id = e.id AND p.ended_at IS NULL AND NOT p.void
+ WHERE e.client_id = ANY(%(clients)s::uuid[])
+"""
+"""Every list of clients asks it: written by hand, for its speed."""
+
+
 def phases_told(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CurrentPhase]:
     """As `current_phases`, with no more than lists of clients show."""
-    shown = ("episode__client", "id", "kind", "program_id", "started_at", "planned_end")
-    phases = Phase.objects.current().filter(episode__client__in=list(client_ids))
-    return {client: CurrentPhase(*row) for client, *row in phases.order_by().values_list(*shown)}
+    with connection.cursor() as cursor:
+        cursor.execute(PHASES_TOLD, {"clients": list(client_ids)})
+        return {client: CurrentPhase(*row) for client, *row in cursor.fetchall()}
 
 
 def when_left(client: OuterRef) -> Case:

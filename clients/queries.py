@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
 
-from clients.models import CareTeamMember, Client, ContactConsent
+from clients.models import Client, ContactConsent
 from clients.phases import CurrentPhase, clients_in_phase, phases_now
+from common.clock import now
 from organization.models import PhaseKind, User
 from organization.roles import Capability
 
@@ -50,18 +51,24 @@ class Beside:
     former_record_numbers: list[str]
 
 
-def beside(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Beside]:
+BESIDE = """
+SELECT c.id, t.user_id, u.full_name,
+       ARRAY(SELECT part.record_number FROM clients_client part
+              WHERE part.merged_into_id = c.id ORDER BY part.record_number)
+  FROM unnest(%(clients)s::uuid[]) AS c(id)
+  LEFT JOIN clients_careteammember t
+         ON t.client_id = c.id AND t."primary" AND t.since <= %(now)s
+        AND (t.until IS NULL OR t.until > %(now)s)
+  LEFT JOIN organization_user u ON u.id = t.user_id
+"""
+"""Every list of clients asks it: written by hand, for its speed."""
+
+
+def beside(client_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Beside]:
     """That of each of these clients; one query."""
-    primaries = CareTeamMember.objects.current().filter(primary=True, client=OuterRef("pk"))
-    parts = Client.objects.filter(merged_into=OuterRef("pk")).order_by("record_number")
-    rows = Client.objects.filter(pk__in=list(client_ids)).order_by()
-    shown = rows.values_list(
-        "pk",
-        Subquery(primaries.order_by().values("user")[:1]),
-        Subquery(primaries.order_by().values("user__full_name")[:1]),
-        ArraySubquery(parts.values("record_number")),
-    )
-    return {client: Beside(*rest) for client, *rest in shown}
+    with connection.cursor() as cursor:
+        cursor.execute(BESIDE, {"clients": list(client_ids), "now": now()})
+        return {client: Beside(*rest) for client, *rest in cursor.fetchall()}
 
 
 def consents_in_force() -> "Prefetch[str, QuerySet[ContactConsent], str]":

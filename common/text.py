@@ -15,6 +15,10 @@ TURNING_ROUND = frozenset(
 LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 INVISIBLE = ("Cc", "Cf", "Zs", "Zl", "Zp")
 """Unicode's categories of what leaves no ink: controls, formats, spaces, line and paragraph ends."""
+UNSEEN = ("Cf", "Cs", "Co", "Cn")
+"""Of formats, halves of characters, private and unassigned ones nobody sees what they are."""
+JOINERS = "\u200c\u200d"
+"""Formats that shape letters in some scripts; they move nothing."""
 
 
 def plain_line(value: str) -> str:
@@ -23,7 +27,10 @@ def plain_line(value: str) -> str:
 
 
 def validate_plain_line(value: str) -> None:
-    """Refuse line breaks, control characters, marks of direction, and what shows nothing."""
+    """Refuse line breaks, control characters, marks of direction, and what shows nothing.
+
+    With them a name can look like another, or a mail's subject or a printed line become two.
+    """
     if LINE_ENDS.intersection(value):
         raise ValidationError("Write it in one line.", code="line_break")
     if TURNING_ROUND.intersection(value):
@@ -35,3 +42,7 @@ def validate_plain_line(value: str) -> None:
         raise ValidationError("Control characters aren't text.", code="control_character")
     if all(unicodedata.category(character) in INVISIBLE for character in value):
         raise ValidationError("Write something that can be seen.", code="blank")
+    if any(unicodedata.category(c) in UNSEEN and c not in JOINERS for c in value):
+        raise ValidationError(
+            "It holds a character that can't be seen. Type it anew.", code="unseen_character"
+        )

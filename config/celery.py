@@ -80,6 +80,11 @@ app.conf.update(
             "schedule": TICK_SECONDS,
             "options": {"queue": "imports", "expires": TICK_SECONDS * 0.9},
         },
+        "find-readers": {
+            "task": "clients.tasks.find_readers",
+            "schedule": 5.0,
+            "options": {"queue": "upkeep", "expires": 4.5},
+        },
         "old-import-reports": {
             "task": "interop.tasks.remove_old_reports",
             "schedule": 3600.0,
@@ -92,7 +97,7 @@ app.conf.update(
         },
     },
 )
-app.autodiscover_tasks(["organization", "messaging", "appointments", "interop"])
+app.autodiscover_tasks(["organization", "clients", "messaging", "appointments", "interop"])
 
 
 def show_life(**_: object) -> None:

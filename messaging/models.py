@@ -6,6 +6,7 @@ purpose alone (two messages about one thing have the same).
 
 from typing import Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
@@ -109,6 +110,8 @@ class Message(Row):
                 name="message_answered",
             ),
             models.Index(fields=["client", "-send_at"], name="message_client"),
+            # Serves `updated_after`; small, because each message is written several times.
+            BrinIndex(fields=["updated_at"], autosummarize=True, name="message_changes"),
         ]
 
     def __str__(self) -> str:

@@ -13,9 +13,9 @@ from common.clock import now, validate_zone
 from common.crypto import EncryptedTextField
 from common.discretion import validate_discreet
 from common.ids import uuid7
-from common.names import validate_name
 from common.periods import Period, PeriodQuerySet
 from common.rows import Row
+from common.text import validate_plain_line
 from organization.access import Access
 from organization.roles import Capability, Role, roles_with
 
@@ -63,8 +63,10 @@ class FacilityQuerySet(models.QuerySet["Facility"]):
 class Facility(Row):
     """A site. `discreet_name` and `discreet_phone` are all that a message to a client tells."""
 
-    legal_name = models.CharField(max_length=120, validators=[validate_name])
-    discreet_name = models.CharField(max_length=40, validators=[validate_name, validate_discreet])
+    legal_name = models.CharField(max_length=120, validators=[validate_plain_line])
+    discreet_name = models.CharField(
+        max_length=40, validators=[validate_plain_line, validate_discreet]
+    )
     discreet_phone = models.CharField(max_length=20)
     zone = models.CharField(max_length=64, validators=[validate_zone])
     languages = ArrayField(
@@ -181,7 +183,7 @@ class User(AbstractBaseUser):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True)
-    full_name = models.CharField(max_length=120, validators=[validate_name])
+    full_name = models.CharField(max_length=120, validators=[validate_plain_line])
     languages = ArrayField(
         models.CharField(max_length=5, choices=Language.choices), default=english
     )

@@ -113,6 +113,8 @@ class Task(Row):
             ),
             # Serves a client's tasks.
             models.Index(fields=["client", "due_at"], name="task_client"),
+            # Serves `updated_after`.
+            models.Index(fields=["updated_at", "id"], name="task_changes"),
         ]
 
     def __str__(self) -> str:

@@ -41,8 +41,8 @@ class ClientRef(ModelOutput):
 
 
 class StaffingOutput(ModelOutput):
-    id = serializers.UUIDField(source="user.pk", read_only=True)
-    full_name = serializers.CharField(source="user.full_name", read_only=True)
+    id = serializers.UUIDField(read_only=True)
+    full_name = serializers.CharField(read_only=True)
 
     class Meta:
         model = AppointmentStaff
@@ -88,11 +88,10 @@ class AppointmentOutput(ModelOutput):
     """An appointment, with those attendances that you may see."""
 
     duration_minutes = serializers.SerializerMethodField()
-    room = RoomRef(read_only=True, allow_null=True)
+    room = RoomRef(source="shown_room", read_only=True, allow_null=True)
     cancelled_by = serializers.SerializerMethodField()
-    moved_to: Any = serializers.PrimaryKeyRelatedField(
-        read_only=True, allow_null=True, pk_field=serializers.UUIDField()
-    )
+    moved_from = serializers.UUIDField(source="moved_from_id", read_only=True, allow_null=True)
+    moved_to = serializers.UUIDField(source="successor_id", read_only=True, allow_null=True)
     remark = serializers.CharField(
         required=False, help_text="Absent where you may not see the case, as is `cancel_reason`."
     )
@@ -113,9 +112,9 @@ class AppointmentOutput(ModelOutput):
         """Free text may say why somebody comes: for its staff, and who sees the case of all."""
         shown = super().to_representation(instance)
         user = self.context["request"].user
-        staffing = instance.shown_staffing  # type: ignore[attr-defined]  # prefetched
-        own = any(staff.user_id == user.pk for staff in staffing)
-        seen = instance.visible_attendances  # type: ignore[attr-defined]  # prefetched
+        staffing = instance.shown_staffing  # type: ignore[attr-defined]  # fetched
+        own = any(staff.id == str(user.pk) for staff in staffing)
+        seen = instance.visible_attendances  # type: ignore[attr-defined]  # fetched
         if not own and not (seen and all(a.case_seen for a in seen)):
             shown.pop("remark", None)
             shown.pop("cancel_reason", None)

@@ -66,7 +66,6 @@ class AppointmentViews(Listed, Retrieved):
     output = AppointmentOutput
     kind = "appointment"
     filterset_class = AppointmentFilters
-    related = ("room", "moved_to")
     ordering = ("starts_at", "id")
 
     def fill_in(self, rows: Sequence[Appointment]) -> None:
@@ -77,8 +76,7 @@ class AppointmentViews(Listed, Retrieved):
 
     def _answer_anew(self, appointment: Appointment) -> Response:
         """As it is now, also where it has just left the person's sight (moved to other staff)."""
-        rows = Appointment.objects.select_related(*self.related)
-        return self.answer(rows.get(pk=appointment.pk))
+        return self.answer(Appointment.objects.get(pk=appointment.pk))
 
     def _answer_made(self, appointment: Appointment) -> Response:
         """One that this request made: it is as it was made."""

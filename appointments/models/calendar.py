@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.db.models import F, Q
 
+from appointments.models.sight import attended_by, staffed_by, these
 from appointments.states import (
     NOT_COMING,
     AppointmentKind,
@@ -61,20 +62,19 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, user: User) -> Self:
         """One's own; those of clients one sees; the whole calendar for who keeps it."""
         access = user.access
-        here = access.where(Capability.VIEW_CALENDAR)
-        mine = AppointmentStaff.objects.filter(user=user).values("appointment")
-        ways = Q(pk__in=mine, facility__in=here)
+        calendars = access.where(Capability.SEE_CALENDAR) | access.where(
+            Capability.SEE_FACILITY, Capability.VIEW_CALENDAR
+        )
+        ways = Q(facility__in=calendars)
+        # Where one keeps the calendar, one sees by that alone all that the other ways show.
+        here = access.where(Capability.VIEW_CALENDAR) - calendars
+        if here:
+            ways |= Q(pk__in=staffed_by(user.pk), facility__in=here)
         for facility in here:
             clients = Client.objects.visible_to(
                 user, Capability.VIEW_CALENDAR, at=frozenset({facility})
             )
-            theirs = Attendance.objects.filter(client__in=clients).values("appointment")
-            ways |= Q(pk__in=theirs, facility=facility)
-        calendars = access.where(Capability.SEE_CALENDAR) | access.where(
-            Capability.SEE_FACILITY, Capability.VIEW_CALENDAR
-        )
-        if calendars:
-            ways |= Q(facility__in=calendars)
+            ways |= Q(pk__in=attended_by(clients), facility=facility)
         return self.filter(ways)
 
 
@@ -124,6 +124,8 @@ class Appointment(Row):
             models.Index(fields=["facility", "starts_at"], name="appointment_calendar"),
             # Serves lists in time order.
             models.Index(fields=["starts_at", "id"], name="appointment_time"),
+            # Serves `updated_after`.
+            models.Index(fields=["updated_at", "id"], name="appointment_changes"),
         ]
 
     def __str__(self) -> str:
@@ -153,14 +155,13 @@ class AppointmentStaff(Row):
 class AttendanceQuerySet(models.QuerySet["Attendance"]):
     def visible_to(self, user: User) -> Self:
         """Those of clients whose calendar one sees, and those of one's own appointments."""
-        mine = AppointmentStaff.objects.filter(user=user).values("appointment")
         here = user.access.where(Capability.VIEW_CALENDAR)
-        ways = Q(appointment__in=mine, appointment__facility__in=here)
+        ways = Q(appointment__in=staffed_by(user.pk), appointment__facility__in=here)
         for facility in here:
             clients = Client.objects.visible_to(
                 user, Capability.VIEW_CALENDAR, at=frozenset({facility})
             )
-            ways |= Q(client__in=clients, appointment__facility=facility)
+            ways |= Q(client__in=these(clients), appointment__facility=facility)
         return self.filter(ways)
 
 
@@ -239,6 +240,10 @@ class Occupancy(Row):
                 name="occupancy_override_has_reason",
                 condition=Q(override=False) | ~Q(override_reason=""),
             ),
+        ]
+        indexes = [
+            # Serves the trigger below, which looks for overrides in the way of each new row.
+            models.Index(fields=["subject"], condition=Q(override=True), name="occupancy_override")
         ]
         triggers = [
             pgtrigger.Trigger(

@@ -3,7 +3,6 @@
 from appointments.queries.calendar import (
     attendances_seen_by,
     clients_on_the_calendar,
-    fetch_people,
     seen_with_reminders,
     tell_reminders,
     with_people,
@@ -11,7 +10,9 @@ from appointments.queries.calendar import (
 )
 from appointments.queries.facts import ended_because, facts_of, recipients, rules_in_force
 from appointments.queries.free_times import near_free_slots
+from appointments.queries.here import those_here
 from appointments.queries.ledger import overtaken_messages, reminders_of
+from appointments.queries.people import fetch_people
 from appointments.queries.policies import (
     default_rules,
     facilities_with_policy,
@@ -36,6 +37,7 @@ __all__ = [
     "rules_in_force",
     "seen_with_reminders",
     "tell_reminders",
+    "those_here",
     "visit_behind",
     "with_people",
     "written_during",

@@ -1,22 +1,15 @@
 """Page-shaped reads of the calendar."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import (
-    Exists,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-    Subquery,
-    prefetch_related_objects,
-)
-from django.db.models.functions import JSONObject
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import JSONArray
 
 from appointments.models import Appointment, AppointmentStaff, Attendance, Reminder
+from appointments.queries.people import told
 from appointments.states import AttendanceStatus
 from casework.models import Phase
 from clients.models import Client
@@ -59,19 +52,6 @@ def with_people(appointments: QuerySet[Appointment], user: User) -> QuerySet[App
     )
 
 
-def fetch_people(appointments: Sequence[Appointment], user: User) -> None:
-    """Set `shown_staffing`, unless in hand already, and `visible_attendances`: those that this
-    person may see, with `reminders_told`."""
-    staffing = AppointmentStaff.objects.select_related("user")
-    prefetch_related_objects(
-        appointments,
-        Prefetch("staffing", staffing, to_attr="shown_staffing"),
-        Prefetch("attendances", seen_with_reminders(user), to_attr="visible_attendances"),
-    )
-    for appointment in appointments:
-        tell_reminders(appointment.visible_attendances)  # type: ignore[attr-defined]  # prefetched
-
-
 def attendances_seen_by(user: User) -> QuerySet[Attendance]:
     """Attendances with the client, whether the case may be seen, and the phase now."""
     theirs = Client.objects.visible_to(user, Capability.VIEW_CASE)
@@ -86,30 +66,15 @@ def attendances_seen_by(user: User) -> QuerySet[Attendance]:
     )
 
 
-@dataclass(frozen=True)
-class ReminderTold:
-    """What a list tells of a reminder."""
-
-    channel: str
-    state: str
-    send_at: dt.datetime | None
-
-
 def seen_with_reminders(user: User) -> QuerySet[Attendance]:
     """`attendances_seen_by`, and in the same statement what `tell_reminders` makes of each."""
     theirs = Reminder.objects.filter(attendance=OuterRef("pk"))
-    told = JSONObject(channel="channel", state="state", send_at="send_at")
-    return attendances_seen_by(user).annotate(told=ArraySubquery(theirs.values(json=told)))
+    each = JSONArray("channel", "state", "send_at")
+    return attendances_seen_by(user).annotate(told=ArraySubquery(theirs.values(json=each)))
 
 
 def tell_reminders(attendances: Iterable[Attendance]) -> None:
     """Set `reminders_told` on attendances that came from `seen_with_reminders`."""
     for attendance in attendances:
-        attendance.reminders_told = [  # type: ignore[attr-defined]  # for the output
-            ReminderTold(r["channel"], r["state"], _moment(r["send_at"]))
-            for r in attendance.told  # type: ignore[attr-defined]  # annotated
-        ]
-
-
-def _moment(written: str | None) -> dt.datetime | None:
-    return dt.datetime.fromisoformat(written) if written else None
+        shown: Any = attendance
+        shown.reminders_told = told(shown.told)

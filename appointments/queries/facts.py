@@ -4,11 +4,13 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from appointments.models import Appointment, Attendance, ReminderRule
+from appointments.queries.prepared import Prepared
 from appointments.reminders import ContactFacts, Facts, RuleFacts
 from appointments.states import (
     AppointmentStatus,
@@ -104,20 +106,20 @@ def ended_because(
 # ── Rules ─────────────────────────────────────────────────────────────────────────────────────
 
 
+RULES = Prepared(
+    lambda facilities: ReminderRule.objects.filter(
+        policy__facility__in=facilities, retired_at=None
+    ).values_list("policy__facility", "pk", "when", "channel", "minutes_before", "since")
+)
+
+
 def rules_in_force(facility_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[RuleFacts, ...]]:
     """The rules of each of these facilities that has any in force; one statement."""
     found: dict[uuid.UUID, list[RuleFacts]] = {}
-    rules = ReminderRule.objects.filter(policy__facility__in=facility_ids, retired_at=None)
-    for rule in rules.annotate(facility=F("policy__facility")):
-        found.setdefault(rule.facility, []).append(
-            RuleFacts(
-                id=rule.pk,
-                when=RuleWhen(rule.when),
-                channel=RuleChannel(rule.channel),
-                before=dt.timedelta(minutes=rule.minutes_before or 0),
-                since=rule.since,
-            )
-        )
+    for facility, pk, when, channel, minutes, since in RULES.rows(facility_ids):
+        before = dt.timedelta(minutes=minutes or 0)
+        rule = RuleFacts(pk, RuleWhen(when), RuleChannel(channel), before, since)
+        found.setdefault(facility, []).append(rule)
     return {facility: tuple(rules) for facility, rules in found.items()}
 
 
@@ -126,18 +128,45 @@ def rules_in_force(facility_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple
 
 def recipients(client_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Recipient]:
     """These clients as planning sees them, read now; one statement, a row for each address."""
-    rows: dict[uuid.UUID, list[Any]] = {}
-    for row in _with_addresses(_with_standing(Client.objects.filter(pk__in=client_ids))):
-        rows.setdefault(row.pk, []).append(row)
+    rows: dict[uuid.UUID, list[_Row]] = {}
+    for values in RECIPIENTS.rows(client_ids):
+        row = _Row(*values)
+        rows.setdefault(row.id, []).append(row)
     return {pk: _recipient(theirs) for pk, theirs in rows.items()}
+
+
+class _Row(NamedTuple):
+    """A client and one of their contact points, if they have any."""
+
+    id: uuid.UUID
+    language: str
+    zone: str
+    preferred_channel: str
+    messages_on_unit: bool
+    deceased_on: dt.date | None
+    lives_in: bool | None
+    came_from_unit: bool | None
+    phase_recorded_at: dt.datetime | None
+    left_treatment_at: dt.datetime | None
+    point_id: uuid.UUID | None
+    point_kind: str
+    point_index: str
+    point_since: dt.datetime
+    point_valid_until: dt.date | None
+    point_dead_since: dt.datetime | None
+    consented_at: dt.datetime | None
+    opted_out: bool
+    opted_in_at: dt.datetime | None
+
+
+CLIENT_COLUMNS = _Row._fields[: _Row._fields.index("lives_in")]
+"""What planning looks at of the client itself, in the table's order."""
 
 
 def _with_standing(clients: QuerySet[Client]) -> QuerySet[Client]:
     """With the current phase's place and the one that it was entered from."""
     phase = Phase.objects.current().filter(episode__client=OuterRef("pk"))
-    return clients.only(
-        "zone", "language", "preferred_channel", "messages_on_unit", "deceased_on"
-    ).annotate(
+    return clients.annotate(
         lives_in=Subquery(phase.values("program__residential")[:1]),
         came_from_unit=Subquery(phase.values("entered_by__from_phase__program__residential")[:1]),
         phase_recorded_at=Subquery(phase.values("created_at")[:1]),
@@ -165,23 +194,30 @@ def _with_addresses(clients: QuerySet[Client]) -> QuerySet[Client]:
     ).order_by("contact_points__position", "contact_points__created_at", "contact_points__pk")
 
 
-def _recipient(rows: list[Any]) -> Recipient:
-    client = rows[0]
-    holds_phone = not client.messages_on_unit
-    on_unit = bool(client.lives_in) and holds_phone
-    left_unit = bool(client.came_from_unit) and holds_phone and not on_unit
+RECIPIENTS = Prepared(
+    lambda clients: _with_addresses(
+        _with_standing(Client.objects.filter(pk__in=clients))
+    ).values_list(*_Row._fields)
+)
+
+
+def _recipient(rows: list[_Row]) -> Recipient:
+    first = rows[0]
+    holds_phone = not first.messages_on_unit
+    on_unit = bool(first.lives_in) and holds_phone
+    left_unit = bool(first.came_from_unit) and holds_phone and not on_unit
     return Recipient(
-        client=client,
+        client=Client.from_db(connection.alias, CLIENT_COLUMNS, first[: len(CLIENT_COLUMNS)]),
         on_unit=on_unit,
-        unit_left_at=client.phase_recorded_at if left_unit else None,
-        left_treatment_at=client.left_treatment_at,
-        addresses=tuple(_address(row) for row in rows if row.point_id is not None),
+        unit_left_at=first.phase_recorded_at if left_unit else None,
+        left_treatment_at=first.left_treatment_at,
+        addresses=tuple(_address(row.point_id, row) for row in rows if row.point_id is not None),
     )
 
 
-def _address(row: Any) -> Address:
+def _address(point_id: uuid.UUID, row: _Row) -> Address:
     return Address(
-        id=row.point_id,
+        id=point_id,
         channel=CHANNEL_OF[ContactKind(row.point_kind)],
         address_index=row.point_index,
         permitted_since=max(filter(None, (row.consented_at, row.opted_in_at, row.point_since))),
@@ -190,7 +226,7 @@ def _address(row: Any) -> Address:
     )
 
 
-def _refusal(row: Any) -> Reason | None:
+def _refusal(row: _Row) -> Reason | None:
     if row.opted_out:
         return Reason.OPTED_OUT
     if row.consented_at is None:

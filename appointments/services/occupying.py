@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from appointments import statements
-from appointments.models import Appointment, AppointmentStaff, Attendance, Occupancy
+from appointments.models import Appointment, AppointmentStaff, Occupancy
 from appointments.models.calendar import OccupancyKind
 from appointments.queries import near_free_slots
 from appointments.services.planning import plan_first_reminders
@@ -41,7 +41,7 @@ def make_appointment(
     created_by: User,
     moved_from: Appointment | None = None,
 ) -> Appointment:
-    """Take the time, and plan the reminders. What it answers has its staff in hand.
+    """Take the time, and plan the reminders.
 
     Raises `SlotTaken` or `ClientBusy`.
     """
@@ -61,12 +61,7 @@ def make_appointment(
         for index, user in enumerate(wish.staff)
     ]
     _take(appointment, staffing, wish)
-    attendances = [Attendance(appointment=appointment, client=c) for c in wish.clients]
-    Attendance.objects.bulk_create(attendances)
-    plan_first_reminders(attendances)
-    # What is known of a new row, so that nobody has to ask: who its staff are, and no successor.
-    appointment.shown_staffing = staffing  # type: ignore[attr-defined]  # as `fetch_people` does
-    Appointment._meta.get_field("moved_to").set_cached_value(appointment, None)
+    plan_first_reminders(statements.attend(appointment, wish.clients))
     return appointment
 
 

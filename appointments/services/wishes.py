@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from appointments.queries import those_here
 from appointments.states import AppointmentKind
-from clients.models import Client, KnownAt
+from clients.models import Client
 from clients.services import require_standing
 from common.clock import now
 from common.errors import Invalid
-from organization.models import Facility, Membership, Room, User
-from organization.roles import Capability, roles_with
+from organization.models import Facility, Room, User
 
 SHORTEST = dt.timedelta(minutes=5)
 LONGEST = dt.timedelta(hours=12)
@@ -69,17 +69,10 @@ def _check_named(wish: Wish) -> None:
 
 
 def _check_here(wish: Wish) -> None:
-    """Staff work with clients at the facility, clients are known there: asked in one statement."""
+    """Staff work with clients at the facility, clients are known there."""
     staff = {user.pk for user in wish.staff}
     clients = {client.pk for client in wish.clients}
-    able = Membership.objects.current().filter(
-        facility=wish.facility,
-        role__in=roles_with(Capability.VIEW_CALENDAR),
-        user__in=staff,
-        user__is_active=True,
-    )
-    known = KnownAt.objects.current().filter(facility=wish.facility, client__in=clients)
-    here = set(able.values_list("user", flat=True).union(known.values_list("client", flat=True)))
+    here = those_here(wish.facility.pk, staff=staff, clients=clients)
     if not staff <= here:
         raise Invalid(
             "Not all of these work with clients at this facility.",

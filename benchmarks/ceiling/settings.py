@@ -4,11 +4,11 @@ from config.settings import (
     ALLOWED_HOSTS,
     AUTH_USER_MODEL,
     BLIND_INDEX_KEY,
-    DATABASES,
     DEFAULT_AUTO_FIELD,
     FIELD_KEYS,
     REST_KNOX,
     SECRET_KEY,
+    SERVING,
     TIME_ZONE,
     USE_TZ,
 )
@@ -17,7 +17,6 @@ __all__ = [
     "ALLOWED_HOSTS",
     "AUTH_USER_MODEL",
     "BLIND_INDEX_KEY",
-    "DATABASES",
     "DEFAULT_AUTO_FIELD",
     "FIELD_KEYS",
     "REST_KNOX",
@@ -26,6 +25,9 @@ __all__ = [
     "USE_TZ",
 ]
 DEBUG = False
+# As everybody has it: connections are kept, and nothing else is tuned.
+PLAIN = {"CONN_HEALTH_CHECKS": False, "OPTIONS": {"connect_timeout": 5}}
+DATABASES = {"default": SERVING | PLAIN}
 INSTALLED_APPS = [
     "common",
     "audit",

@@ -32,6 +32,10 @@ class PossibleDuplicateQuerySet(models.QuerySet["PossibleDuplicate"]):
     def open(self) -> Self:
         return self.filter(settlement="")
 
+    def unread(self) -> Self:
+        """Open ones for which nobody who sees both was looked for yet."""
+        return self.open().filter(reader_sought_at=None)
+
     def visible_to(self, user: User) -> Self:
         """Pairs of whom this person may change both. Of one alone nothing is told."""
         seen = Client.objects.visible_to(user, Capability.EDIT_CLIENT)
@@ -47,6 +51,11 @@ class PossibleDuplicate(Row):
     first = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     second = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     why = ArrayField(models.CharField(max_length=24, choices=Ground.choices))
+    reader_sought_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When somebody who sees both was looked for; null to have it looked at again.",
+    )
     settlement = models.CharField(max_length=12, choices=Settlement.choices, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(
@@ -64,6 +73,14 @@ class PossibleDuplicate(Row):
                 name="pair_settled_at_a_time",
                 condition=Q(settlement="", settled_at__isnull=True)
                 | (~Q(settlement="") & Q(settled_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            # Serves `find_readers`, which asks every few seconds for the next pairs to look at.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(settlement="", reader_sought_at__isnull=True),
+                name="pair_unread",
             ),
         ]
 

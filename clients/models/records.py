@@ -1,7 +1,7 @@
 """Clients, where they are known, and who is on the case."""
 
 import uuid
-from typing import Any, Self
+from typing import Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary
@@ -10,13 +10,14 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from clients.access import beyond_care_teams
+from clients.models.sight import known_at, on_care_team, supervised
 from clients.names import NameKey, PlainNames
 from common.clock import validate_zone
 from common.discretion import validate_discreet
 from common.periods import Period, PeriodQuerySet
 from common.rows import Row
 from common.text import validate_plain_line
-from organization.models import Facility, Language, Membership, User, english
+from organization.models import Facility, Language, User, english
 from organization.roles import Capability
 
 
@@ -41,15 +42,13 @@ class ClientQuerySet(models.QuerySet["Client"]):
         a role at one site must not open what another site keeps about a client of both.
         """
         access = user.access if at is None else user.access.at(at)
-        ways = Q(
-            pk__in=CareTeamMember.objects.of_user_at(
-                user, access.where(Capability.SEE_CARE_TEAM, capability)
-            )
-        )
+        ways = Q(pk__in=[])
+        if there := access.where(Capability.SEE_CARE_TEAM, capability):
+            ways |= Q(pk__in=on_care_team(user.pk, there))
         if there := access.where(Capability.SEE_FACILITY, capability):
-            ways |= Q(pk__in=KnownAt.objects.current().filter(facility__in=there).values("client"))
+            ways |= Q(pk__in=known_at(there))
         if there := access.where(Capability.SEE_SUPERVISED, capability):
-            ways |= Q(pk__in=CareTeamMember.objects.of_supervised_at(user, there))
+            ways |= Q(pk__in=supervised(user.pk, there))
         for way in beyond_care_teams:
             more = way(access, capability)
             if more is not None:
@@ -188,19 +187,6 @@ class CareTeamQuerySet(PeriodQuerySet["CareTeamMember"]):
     def visible_to(self, user: User) -> Self:
         """The care teams of clients whom this person sees."""
         return self.filter(client__in=Client.objects.visible_to(user))
-
-    def _known_at(self, facilities: frozenset[uuid.UUID]) -> Self:
-        known = KnownAt.objects.current().filter(facility__in=facilities)
-        return self.current().filter(client__in=known.values("client"))
-
-    def of_user_at(self, user: User, facilities: frozenset[uuid.UUID]) -> Any:
-        """Clients whose care team this person is on, known at one of these facilities."""
-        return self._known_at(facilities).filter(user=user).values("client")
-
-    def of_supervised_at(self, user: User, facilities: frozenset[uuid.UUID]) -> Any:
-        """Clients whose care team has somebody whom this person supervises there."""
-        team = Membership.objects.current().filter(supervisor=user, facility__in=facilities)
-        return self._known_at(facilities).filter(user__in=team.values("user")).values("client")
 
 
 class CareTeamMember(Period):

@@ -1,28 +1,35 @@
-"""Records that may be of one person: asked on creation, kept as pairs, put before who sees both."""
+"""Records that may be of one person: told of on creation, kept as pairs, settled.
+
+Who makes a record learns nothing of those they don't see. With or without them it is the same
+statements, for the sake of the time it takes; who is to look at a pair is found later (`readers`).
+"""
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from audit.services import note_change
 from clients.duplicates import Alike, Person, alike
 from clients.merging import Ledger
-from clients.models import Client, ContactPoint, Ground, KnownAt, PossibleDuplicate, Settlement
+from clients.models import Client, ContactPoint, Ground, PossibleDuplicate, Settlement
 from clients.models.duplicates import PossibleDuplicateQuerySet
 from clients.services.permission import require_for_client
 from common.clock import now
 from common.database import lock_subjects
 from common.errors import Conflict
-from common.events import PossibleDuplicateFound, PossibleDuplicateSettled, announce
-from organization.models import Membership, User
-from organization.roles import Capability, Role
+from common.events import PossibleDuplicateSettled, announce
+from organization.models import User
+from organization.roles import Capability
 
 CREATIONS = uuid.UUID("019c0000-d0b1-7000-8000-000000000000")
 """Names the locks under which creations of people of one birth date wait for each other."""
 DATES_A_ROUND = 365
+ASKED_ALONG = 5
+"""So many of the oldest records are always looked up with those found, and left out again: whether
+a record is seen takes PostgreSQL longer to say than that there is none, and that can be noticed."""
 BIRTH_GROUNDS = {Ground.SAME_BIRTH_DATE, Ground.SIMILAR_BIRTH_DATE}
 
 
@@ -49,11 +56,15 @@ def candidates_for(person: Person, *, by: User) -> Found:
     A shared address counts only where they see contact points.
     """
     found = alike(person)
-    seen = Client.objects.visible_to(by).filter(pk__in=found)
-    with_contacts = Client.objects.visible_to(by, Capability.VIEW_CONTACTS).filter(pk__in=found)
+    along = Client.objects.order_by("pk").values_list("pk", flat=True)[:ASKED_ALONG]
+    ids = {*along, *found}
+    seen = Client.objects.visible_to(by).filter(pk__in=ids)
+    with_contacts = Client.objects.visible_to(by, Capability.VIEW_CONTACTS).filter(pk__in=ids)
     contacts = set(with_contacts.values_list("pk", flat=True))
     candidates = []
     for client in seen.order_by("pk"):
+        if client.pk not in found:
+            continue
         why = found[client.pk]
         if client.pk not in contacts:
             why = tuple(ground for ground in why if ground != Ground.SAME_CONTACT)
@@ -101,7 +112,7 @@ def keep_found(client: Client, found: Found, *, by: User) -> None:
 
 
 def look_for_duplicates(client: Client) -> None:
-    """Compare a record as it is now with all others; new pairs are put before who sees both."""
+    """Compare a record as it is now with all others, and keep new pairs."""
     _open(client.pk, alike(Person.of(client), apart_from=[client.pk]))
 
 
@@ -127,57 +138,32 @@ def _pairs(
 
 
 def _open(client_id: uuid.UUID, others: Alike) -> None:
-    """A pair once settled stays settled; one that waits already is not put before anybody again."""
-    wanted = _pairs(client_id, others)
-    PossibleDuplicate.objects.bulk_create(wanted, ignore_conflicts=True)
-    for pair in PossibleDuplicate.objects.filter(pk__in=[pair.pk for pair in wanted]):
-        put_before_a_person(pair)
+    """Keep these pairs, or none, by one statement. One that is kept already stays as it is."""
+    pairs = _pairs(client_id, others)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO clients_possibleduplicate"
+            " (id, created_at, updated_at, first_id, second_id, why, settlement)"
+            " SELECT id, %s, %s, first, second, string_to_array(why, ' '), ''"
+            " FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[])"
+            " AS pair (id, first, second, why) ON CONFLICT DO NOTHING",
+            [
+                *[now()] * 2,
+                [pair.pk for pair in pairs],
+                [pair.first_id for pair in pairs],
+                [pair.second_id for pair in pairs],
+                [" ".join(pair.why) for pair in pairs],
+            ],
+        )
 
 
-def put_before_a_person(pair: PossibleDuplicate) -> None:
-    """Tell who is to look at a pair: somebody who sees both, so that nobody learns of one of them.
+def ask_again_about(client_id: uuid.UUID) -> None:
+    """Somebody else may see both of a pair by now: have its reader looked for again.
 
-    Intake of a facility where both are known; else a supervisor, or intake of one of the places,
-    who sees both. Where nobody does the pair waits, until somebody does (`ask_again_about`).
+    Pairs that wait to be looked at are written too: whoever holds one is waited for, since they may
+    not have seen yet what is new.
     """
-    told = _intake_of_both(pair) or _whoever_sees_both(pair)
-    if told is not None:
-        announce(told)
-
-
-def _intake_of_both(pair: PossibleDuplicate) -> PossibleDuplicateFound | None:
-    known = KnownAt.objects.current()
-    intake = Membership.objects.current().filter(
-        role=Role.INTAKE,
-        user__is_active=True,
-        facility__in=known.filter(client=pair.first_id).values("facility"),
-    )
-    there = intake.filter(facility__in=known.filter(client=pair.second_id).values("facility"))
-    membership = there.order_by("facility", "pk").first()
-    if membership is None:
-        return None
-    return PossibleDuplicateFound(pair.pk, membership.facility_id, Role.INTAKE, None)
-
-
-def _whoever_sees_both(pair: PossibleDuplicate) -> PossibleDuplicateFound | None:
-    both = [pair.first_id, pair.second_id]
-    places = KnownAt.objects.current().filter(client__in=both).values("facility")
-    able = Membership.objects.current().filter(
-        role__in=(Role.SUPERVISOR, Role.INTAKE), facility__in=places, user__is_active=True
-    )
-    for membership in able.select_related("user").order_by("role", "pk"):
-        seen = Client.objects.visible_to(membership.user, Capability.VIEW_TASKS)
-        if seen.filter(pk__in=both).count() == len(both):
-            return PossibleDuplicateFound(
-                pair.pk, membership.facility_id, membership.role, membership.user_id
-            )
-    return None
-
-
-def ask_again_about(client: Client) -> None:
-    """A client is known at one more place: is there somebody now who sees both of an open pair?"""
-    for pair in _of(client.pk).open():
-        put_before_a_person(pair)
+    _of(client_id).open().update(reader_sought_at=None)
 
 
 def _of(client_id: uuid.UUID) -> PossibleDuplicateQuerySet:
@@ -222,5 +208,4 @@ def settle_unmerged(one_id: uuid.UUID, other_id: uuid.UUID, *, by: User) -> None
     """Two records are two again: they are two people's, and other pairs wait as they did."""
     settle(_of(one_id).filter(pk__in=_of(other_id).open()).values_list("pk", flat=True),
            Settlement.DISMISSED, by=by)  # fmt: skip
-    for pair in _of(other_id).open():
-        put_before_a_person(pair)
+    ask_again_about(other_id)

@@ -191,7 +191,7 @@ def make_known_at(*, client: Client, facility: Facility, reason: KnownReason, by
     )
     if made:
         note_change("client.made_known", client.pk, by=by.pk, clients=[client.pk])
-        ask_again_about(client)
+        ask_again_about(client.pk)
 
 
 def shows_another_phase(event: PhaseChanged | EpisodeDischarged) -> None:

@@ -31,6 +31,7 @@ class Header:
     of: Callable[["Schema"], bool]
     words: str
     response: tuple[int, ...] = ()
+    pattern: str | None = None
 
     def parameter(self) -> OpenApiParameter:
         """As the schema shows it."""
@@ -39,6 +40,7 @@ class Header:
             OpenApiTypes.STR,
             OpenApiParameter.HEADER,
             description=self.words,
+            pattern=self.pattern,
             response=list(self.response) or False,
         )
 
@@ -74,6 +76,7 @@ HEADERS = (
         _is_repeatable,
         "1 to 255 visible ASCII characters, such as a random UUID. The same request with the same"
         " key within a day gets the first answer again and is not carried out again.",
+        pattern="^[!-~]{1,255}$",
     ),
     Header("If-Match", _acts_on_one, "Do this only to this version of it (its `ETag`)."),
     Header("If-None-Match", _shows_one, "Versions that you have; answered 304 if one is in force."),

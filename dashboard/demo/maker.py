@@ -12,7 +12,8 @@ from django.db import transaction
 
 from appointments.models import Appointment, Reminder
 from casework.models import Episode
-from clients.models import Client
+from clients.models import Client, PossibleDuplicate
+from clients.services.readers import find_readers
 from common.clock import now
 from dashboard.demo.acts import Cases
 from dashboard.demo.archive import Archive
@@ -61,6 +62,7 @@ def make(clients: int, say: Say, told: Told) -> None:
         for visit in earlier_visits(people, moment):
             archive.add(visit)
         archive.write()
+        find_readers(pairs=PossibleDuplicate.objects.unread().count())
     told(1)
     _tell(say)
 

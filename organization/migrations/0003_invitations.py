@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 import common.discretion
 import common.ids
-import common.names
+import common.text
 
 
 class Migration(migrations.Migration):
@@ -64,19 +64,19 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="facility",
             name="legal_name",
-            field=models.CharField(max_length=120, validators=[common.names.validate_name]),
+            field=models.CharField(max_length=120, validators=[common.text.validate_plain_line]),
         ),
         migrations.AlterField(
             model_name="facility",
             name="discreet_name",
             field=models.CharField(
                 max_length=40,
-                validators=[common.names.validate_name, common.discretion.validate_discreet],
+                validators=[common.text.validate_plain_line, common.discretion.validate_discreet],
             ),
         ),
         migrations.AlterField(
             model_name="user",
             name="full_name",
-            field=models.CharField(max_length=120, validators=[common.names.validate_name]),
+            field=models.CharField(max_length=120, validators=[common.text.validate_plain_line]),
         ),
     ]

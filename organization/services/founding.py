@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from audit.services import note_change
 from common.errors import Conflict
 from common.rows import check_row
+from common.text import plain_line
 from organization.models import Facility, Membership, User
 from organization.roles import Role
 from organization.services.staff import hire
@@ -29,10 +30,12 @@ def found(*, facility: Facility, email: str, full_name: str) -> Founded:
     """
     with connection.cursor() as cursor:  # so that of two at once, the second finds the first's
         cursor.execute("LOCK TABLE organization_facility IN SHARE ROW EXCLUSIVE MODE")
+    facility.legal_name = plain_line(facility.legal_name)
+    facility.discreet_name = plain_line(facility.discreet_name)
     if Facility.objects.exists():
         return standing(legal_name=facility.legal_name, email=email)
     check_row(facility)
-    check_row(User(email=email, full_name=full_name), leave_out=("password",))
+    check_row(User(email=email, full_name=plain_line(full_name)), leave_out=("password",))
     facility.save(force_insert=True)
     administrator = hire(
         email=email, full_name=full_name, facility=facility, role=Role.ADMINISTRATOR
@@ -44,7 +47,7 @@ def found(*, facility: Facility, email: str, full_name: str) -> Founded:
 def standing(*, legal_name: str, email: str) -> Founded:
     """The facility and the administrator that stand already; `Conflict` if these don't."""
     administers = Membership.objects.current().filter(
-        facility__legal_name=legal_name,
+        facility__legal_name=plain_line(legal_name),
         user__email__iexact=email,
         user__is_active=True,
         role=Role.ADMINISTRATOR,

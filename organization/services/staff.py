@@ -8,6 +8,7 @@ from common.database import broken_constraint
 from common.errors import Conflict, Invalid
 from common.events import StaffLeft, StaffReturned, announce
 from common.rows import check_row
+from common.text import plain_line
 from organization.models import Facility, LinkPurpose, Membership, User
 from organization.roles import Capability, Role, roles_with
 from organization.services.accounts import keep_an_administrator
@@ -31,7 +32,7 @@ def hire(
     Holding the role there already changes nothing.
     """
     user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(
-        email, password, full_name=full_name
+        email, password, full_name=plain_line(full_name)
     )
     membership, made = Membership.objects.get_or_create(
         user=user,
@@ -75,6 +76,7 @@ def _account_of(email: str, full_name: str, by: User) -> User:
     existing = User.objects.filter(email__iexact=email).first()
     if existing is not None:
         return existing
+    full_name = plain_line(full_name)
     check_row(User(email=email, full_name=full_name), leave_out=("password",))
     try:
         with transaction.atomic():

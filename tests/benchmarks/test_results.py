@@ -2,7 +2,7 @@
 
 import json
 
-from benchmarks.figures.demo import descendants, memory_megabytes
+from benchmarks.figures.demo import descendants, memory_by_kind
 from benchmarks.results import TARGETS, Measured, store
 
 
@@ -59,6 +59,6 @@ def test_memory_is_that_of_all_processes_below():
     try:
         child.stdout.readline()
         assert child.pid in descendants(os.getpid())
-        assert 50 < memory_megabytes(os.getpid()) < 100
+        assert 50 < sum(memory_by_kind(os.getpid()).values()) < 100
     finally:
         child.communicate(b"\n")

@@ -1,8 +1,11 @@
-"""Records that may be of one person: told of where they are seen, else put before who sees both."""
+"""Records that may be of one person: told of where they are seen, else kept and said nothing of."""
 
 import datetime as dt
+import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
 from clients.models import Client, KnownReason, PossibleDuplicate
@@ -14,6 +17,7 @@ from clients.services import (
     make_known_at,
     register_client,
 )
+from clients.services.readers import find_readers
 from common.errors import Conflict
 from organization.models import User
 from organization.roles import Role
@@ -154,6 +158,7 @@ def test_of_a_client_who_is_not_seen_nothing_is_told_and_intake_is_asked(house, 
     assert set(with_one.json()) == set(without.json())
     assert api.get("/api/v1/tasks/").json()["results"] == []
     assert api.get("/api/v1/possible-duplicates/").json()["results"] == []
+    assert find_readers() == 1
     task = Task.objects.get()
     pair = PossibleDuplicate.objects.get()
     assert (task.kind, task.source) == ("possible_duplicate", f"pair:{pair.pk}")
@@ -165,6 +170,22 @@ def test_of_a_client_who_is_not_seen_nothing_is_told_and_intake_is_asked(house, 
         str(hidden.pk), with_one.json()["id"],
     }  # fmt: skip
     assert shown["why"] == ["same_name", "same_birth_date"]
+
+
+@pytest.mark.parametrize("points", [[], [{"kind": "phone", "value": "217 555 0134"}]])
+def test_with_and_without_a_hidden_client_the_same_is_asked_of_the_database(house, api, points):
+    hidden = recorded(house)
+    add_contact_point(client=hidden, kind="phone", value="217 555 0134", by=house.ana)
+    asked = {}
+    for name in ("Robin", "Quincy"):
+        api.force_authenticate(User.objects.get(pk=house.cleo.pk))
+        body = new_client(house, legal_first_name=name, contact_points=points)
+        with CaptureQueriesContext(connection) as queries:
+            assert api.post("/api/v1/clients/", body).status_code == 201
+        asked[name] = [re.split(r"[('\d]", query["sql"])[0] for query in queries]
+    assert PossibleDuplicate.objects.count() == 1
+    assert asked["Robin"] == asked["Quincy"]
+    assert sum("clients_possibleduplicate" in sql for sql in asked["Quincy"]) == 1 + len(points)
 
 
 def test_naming_a_hidden_client_as_somebody_else_changes_nothing(house, api):
@@ -180,6 +201,7 @@ def test_without_intake_a_supervisor_who_sees_both_is_asked(house, api):
     recorded(house)
     api.force_authenticate(house.ben)
     api.post("/api/v1/clients/", new_client(house))
+    find_readers()
     task = Task.objects.get()
     assert (task.assignee, task.role) == (house.supervisor, "clinical_supervisor")
 
@@ -190,11 +212,13 @@ def test_across_facilities_the_pair_waits_until_somebody_sees_both(house, api):
     body = new_client(house, primary_counselor=str(house.ana.pk))
     ours = Client.objects.get(pk=api.post("/api/v1/clients/", body).json()["id"])
     asked = Task.objects.filter(kind="possible_duplicate")
+    assert (find_readers(), find_readers()) == (1, 0)
     assert (PossibleDuplicate.objects.open().count(), asked.count()) == (1, 0)
     for person in (house.intake, house.oak_intake, house.supervisor):
         api.force_authenticate(person)
         assert api.get("/api/v1/possible-duplicates/").json()["results"] == []
     make_known_at(client=ours, facility=house.oak, reason=KnownReason.TRANSFER, by=house.intake)
+    assert (find_readers(), find_readers()) == (1, 0)
     assert (asked.get().facility, asked.get().role) == (house.oak, "intake")
     api.force_authenticate(house.oak_intake)
     assert (
@@ -207,6 +231,7 @@ def test_who_works_at_both_facilities_is_asked(house, api):
     hire(email=house.oak_intake.email, full_name="", facility=house.elm, role=Role.INTAKE)
     api.force_authenticate(house.ana)
     assert api.post("/api/v1/clients/", new_client(house)).status_code == 201
+    find_readers()
     assert Task.objects.get(kind="possible_duplicate").assignee == house.oak_intake
 
 
@@ -218,6 +243,7 @@ def test_a_contact_point_added_later_is_compared_too(house, ana):
     answer = ana.post(path, {"kind": "email", "value": "Robin@Example.org"})
     assert answer.status_code == 201
     assert PossibleDuplicate.objects.get().why == ["same_name", "same_contact"]
+    find_readers()
     assert Task.objects.get().kind == "possible_duplicate"
 
 
@@ -234,6 +260,7 @@ def test_one_of_another_name_who_shares_the_address_is_nobody_to_ask_about(house
 def pair_of(house):
     recorded(house)
     register_client(facility=house.elm, by=house.cleo, **ASH)
+    find_readers()
     return PossibleDuplicate.objects.get()
 
 

@@ -26,6 +26,7 @@ from clients.services import (
     update_contact_point,
     withdraw_consent,
 )
+from clients.services.readers import find_readers
 from common.clock import now
 from common.errors import Conflict, Forbidden, Invalid
 from organization.models import User
@@ -246,6 +247,7 @@ def test_tasks_go_along_and_whoever_is_primary_no_longer_need_not_accept(house, 
 
 def test_the_pair_is_settled_and_its_task_withdrawn(house, two):
     shared(house, two)
+    find_readers()
     assert Task.objects.get(kind="possible_duplicate").state == "open"
     done = merge(house, two)
     assert PossibleDuplicate.objects.get().settlement == "merged"
@@ -262,9 +264,11 @@ def test_a_third_record_like_the_other_is_compared_with_the_survivor(house, two)
     done = merge(house, two)
     open_pairs = PossibleDuplicate.objects.open()
     assert {(p.first, p.second) for p in open_pairs} == {(two[0], third)}
+    find_readers()
     assert Task.objects.open().filter(kind="possible_duplicate").count() == 1
     undo_merge(merge=done, by=house.supervisor)
     assert {(p.first, p.second) for p in open_pairs.all()} >= {(two[1], third)}
+    assert PossibleDuplicate.objects.unread().filter(second=third).exists()
 
 
 # ── Undo ─────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.text import TURNING_ROUND, plain_line, validate_plain_line
+from common.text import JOINERS, TURNING_ROUND, plain_line, validate_plain_line
 
 
 def refusal(value):
@@ -18,7 +18,19 @@ def refusal(value):
 
 @pytest.mark.parametrize(
     "name",
-    ["Robin", "O\u2019Brien", "Mary-Ann", "Núñez", "Ji-woo 지우", "عمر", "नमन‍", "Ó Súilleabháin"],
+    [
+        "Robin",
+        "O\u2019Brien",
+        "Mary-Ann",
+        "Núñez",
+        "Ji-woo 지우",
+        "عمر",
+        "नमन‍",
+        "Ó Súilleabháin",
+        "李小龍",
+        "\u0645\u06cc\u200c\u062e\u0648",
+        "Ben Okafor Jr.",
+    ],
 )
 def test_names_of_every_script_are_taken(name):
     validate_plain_line(name)
@@ -43,6 +55,13 @@ def test_a_control_character_is_refused():
     assert refusal("Ro\x07bin") == "control_character"
 
 
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u00ad", "\u061c", "\ufeff", "\ue000", "\U000e0001", "\u0378", "\ud800"]
+)
+def test_a_character_that_nobody_sees_is_refused_within_a_name(unseen):
+    assert refusal(f"Ro{unseen}bin") == "unseen_character"
+
+
 def test_it_is_kept_composed_and_without_space_around_it():
     assert plain_line("  Nu\u0301n\u0303ez \u00a0") == "Núñez"
 
@@ -55,4 +74,5 @@ def test_what_is_accepted_holds_nothing_that_misleads(value):
         return
     assert not TURNING_ROUND.intersection(value)
     assert len(value.splitlines()) == 1
-    assert "Cc" not in {unicodedata.category(character) for character in value}
+    shown = {unicodedata.category(character) for character in value if character not in JOINERS}
+    assert shown.isdisjoint({"Cc", "Cf", "Cs", "Co", "Cn"})

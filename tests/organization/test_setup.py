@@ -139,7 +139,7 @@ def test_of_many_at_once_one_makes_it():
         ({"zone": "Chicago"}, "--zone: Not a known time zone."),
         ({"discreet_name": "Elm St Rehab"}, "--discreet-name: “Rehab” could tell a stranger"),
         ({"admin_email": "ada"}, "--admin-email: Enter a valid email address."),
-        ({"admin_name": "Ada\nStone"}, "--admin-name: A name is one line"),
+        ({"admin_name": "Ada\nStone"}, "--admin-name: Write it in one line"),
         ({"facility": "E" * 121}, "--facility: Ensure this value has at most 120 characters"),
     ],
 )

@@ -10,7 +10,7 @@ BOOKING = TIME | {
     "facility": "{facility}", "kind": "individual", "staff": ["{me}"], "clients": ["{client}"],
 }  # fmt: skip
 NO_BOOK = "left nurse nurse_off manager privacy admin"
-POLICIES = "own team cleo ended supervisor manager"
+POLICIES = "own team cleo other_sup ended supervisor manager"
 NO_POLICIES = "left nurse nurse_off intake desk desk_off privacy admin"
 VISIT = "appointments/{visit}/"
 READS = "own team supervisor"
@@ -18,14 +18,14 @@ READS = "own team supervisor"
 ROWS = [
     Row("GET appointments/", yes=ALL, there=200, shows="visit", seen=SEE),
     Row("POST appointments/", send=BOOKING, yes="own team supervisor intake desk", ok=201,
-        no=NO_BOOK, odd={400: "cleo ended desk_off"},
+        no=NO_BOOK, odd={400: "cleo other_sup ended desk_off"},
         there={400: "own supervisor intake desk", 403: "nurse manager privacy admin"}),
     Row(f"GET {VISIT}", yes=SEE),
     Row(f"PATCH {VISIT}", send={"remark": "Ground floor."}, yes=BOOK, no="nurse"),
     Row(f"POST {VISIT}reschedule/", send=TIME, yes=BOOK, ok=201, no="nurse"),
     Row(f"POST {VISIT}cancellation/", send={"cancelled_by": "client", "reason": "A cold."},
         yes=BOOK, no="nurse"),
-    Row(f"POST {VISIT}arrival/", send={}, yes=BOOK, no="nurse"),
+    Row("POST appointments/{begun}/arrival/", send={}, yes=BOOK, no="nurse"),
     Row("POST appointments/{begun}/completion/", send={}, yes=RECORD,
         no="nurse intake desk desk_off"),
     Row("POST appointments/{begun}/no-show/", send={}, yes=BOOK, no="nurse"),
@@ -39,7 +39,7 @@ ROWS = [
     Row("GET reminder-policies/{policy}/", yes=POLICIES, no=NO_POLICIES,
         there={403: "nurse intake desk privacy admin"}),
     Row("PUT reminder-policies/{policy}/", send={"rules": []}, yes="manager",
-        no=f"own team cleo ended supervisor {NO_POLICIES}",
+        no=f"own team cleo other_sup ended supervisor {NO_POLICIES}",
         there={403: "nurse intake desk privacy admin"}),
     # What was sent, and what came back
     Row("GET messages/", yes=ALL, there=200, shows="message", seen=READS),

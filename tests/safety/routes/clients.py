@@ -7,8 +7,8 @@ REACH = "own team supervisor intake desk"
 CHANGE = "own team supervisor intake"
 CASE = "own team supervisor nurse intake"
 TREAT = "own team supervisor"
-CREATE = "own team cleo ended supervisor"
-NO_CREATE = "left nurse nurse_off desk desk_off manager privacy admin"
+CREATE = "own team cleo other_sup ended supervisor"
+NO_CREATE = "nurse nurse_off desk desk_off manager privacy admin"
 
 NEW = {
     "facility": "{facility}", "legal_first_name": "Robin", "legal_last_name": "Ash",
@@ -30,12 +30,12 @@ ROWS = [
     # Records
     Row("GET clients/", yes=ALL, there=200, shows="client", seen=SEE),
     Row(
-        "POST clients/", send=NEW, yes=CREATE, ok=201, no=NO_CREATE, odd={400: "intake"},
+        "POST clients/", send=NEW, yes=CREATE, ok=201, no=NO_CREATE, odd={400: "left intake"},
         there={400: THERE},
     ),
     Row("POST clients/searches/", send={"text": "{record_number}"}, yes=ALL, there=200,
         shows="client", seen=SEE),
-    Row("POST clients/duplicates/", send=PERSON, yes=f"{CREATE} intake", no=NO_CREATE,
+    Row("POST clients/duplicates/", send=PERSON, yes=f"{CREATE} intake", no=f"left {NO_CREATE}",
         there={200: "own supervisor intake", 403: "nurse desk manager privacy admin"},
         shows="client", seen=CHANGE),
     Row("GET clients/{client}/", yes=SEE),
@@ -69,7 +69,8 @@ ROWS = [
     Row("POST merges/{merge}/undo/", send={}, yes="supervisor"),
     # Courses of treatment
     Row("GET episodes/", yes=ALL, there=200, shows="episode", seen=CASE),
-    Row("POST episodes/", send=ADMISSION, yes=CHANGE, ok=201, rest=400),
+    Row("POST episodes/", send=ADMISSION, yes=CHANGE, ok=201, rest=400,
+        there={400: THERE}),
     Row("GET episodes/{episode}/", yes=CASE),
     Row("GET episodes/{episode}/gates/", yes=CASE),
     Row("GET episodes/{episode}/phases/", yes=CASE),

@@ -3,7 +3,7 @@
 Whoever is not signed in is led to the sign-in page by 302.
 """
 
-from tests.safety.routes.rows import ALL, Row, alike
+from tests.safety.routes.rows import ALL, NOBODY, Row, alike
 
 BOOK = "own team supervisor intake desk desk_off"
 CLOSE = "own team supervisor nurse intake"
@@ -17,8 +17,8 @@ STATUS = "/webhooks/twilio/status/019c0000-0000-7000-8000-000000000000/"
 def act(address: str, yes: str, undone: str) -> list[Row]:
     """A form's target: back to the page; by GET as well, which changes nothing."""
     return [
-        Row(f"POST {address}", send={"outcome": "called"}, ok=302, yes=yes, undone=undone,
-            nobody=302, changes=True),
+        Row(f"POST {address}", send={"outcome": "called"}, ok=302, yes=yes,
+            undone=f"{NOBODY} {undone}", changes=True),
         alike(f"GET {address}", 302),
     ]  # fmt: skip
 
@@ -44,17 +44,34 @@ ROWS = [
     alike("POST /accounts/link/", 410, send={"password": NEW, "again": NEW}),
     # Signing in and out
     Row("GET /accounts/login/", yes=ALL, ok=302, nobody=200, there=302),
-    Row("POST /accounts/login/", send={"login": "{email}", "password": "a long word of passage"},
-        yes=ALL, ok=302, nobody=302, there=302),
+    Row(
+        "POST /accounts/login/",
+        send={"login": "{email}", "password": "a long word of passage"},
+        yes=ALL,
+        ok=302,
+        nobody=302,
+        there=302,
+    ),
     Row("GET /accounts/logout/", yes=ALL, nobody=302, there=200),
     Row("POST /accounts/logout/", yes=ALL, ok=302, nobody=302, there=302),
     alike("GET /accounts/inactive/", 200),
     Row("GET /accounts/signup/", yes=ALL, ok=302, nobody=200, there=302),
-    Row("POST /accounts/signup/", send={"email": "x@example.org", "password1": NEW}, yes=ALL,
-        ok=302, nobody=200, there=302),
+    Row(
+        "POST /accounts/signup/",
+        send={"email": "x@example.org", "password1": NEW},
+        yes=ALL,
+        ok=302,
+        nobody=200,
+        there=302,
+    ),
     Row("GET /accounts/password/change/", yes=ALL, nobody=302, there=200),
-    Row("POST /accounts/password/change/", send=PAIR | {"oldpassword": "wrong"}, yes=ALL,
-        nobody=302, there=200),
+    Row(
+        "POST /accounts/password/change/",
+        send=PAIR | {"oldpassword": "wrong"},
+        yes=ALL,
+        nobody=302,
+        there=200,
+    ),
     alike("GET /accounts/password/reset/", 200),
     alike("POST /accounts/password/reset/", 302, send={"email": "{email}"}),
     alike("GET /accounts/password/reset/done/", 200),

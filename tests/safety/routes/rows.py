@@ -9,7 +9,7 @@ Whoever asks is one of these:
 | cleo | a counselor of the facility who has nothing to do with the client |
 | ended | one whose time on the care team has ended |
 | left | one whose role at the facility has ended, and who has no other |
-| supervisor | the clinical supervisor of `own` and `team` |
+| supervisor, other_sup | the clinical supervisor of `own` and `team`; the one of `cleo` |
 | nurse, nurse_off | the nurse, where the client is on the unit, and where not |
 | intake | intake |
 | desk, desk_off | the front desk, where the client has an appointment, and where not |
@@ -22,9 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ALL = (
-    "own team cleo ended left supervisor nurse nurse_off intake desk desk_off manager privacy admin"
-)
+ALL = "own team cleo other_sup ended left supervisor nurse nurse_off intake desk desk_off manager privacy admin"
 THERE = "own supervisor nurse intake desk manager privacy admin"
 NOBODY = "anonymous closed"
 API = "/api/v1/"
@@ -40,7 +38,8 @@ class Row:
 
     `undone` are those who are answered with `ok` as well, but for whom nothing may change (a page
     that leads back and says why not). `shows` names the thing that a list holds for `seen` alone.
-    `signed`: as the provider of text messages signs. `{name}` in an address or a body stands for the id of that thing.
+    `signed`: as the provider of text messages signs. `slow`: only a few ask,
+    because it takes half a second. `{name}` in an address or a body stands for the id of that thing.
     """
 
     request: str
@@ -55,6 +54,7 @@ class Row:
     changes: bool = False
     undone: str = ""
     signed: bool = False
+    slow: bool = False
     shows: str = ""
     seen: str = ""
 
@@ -72,12 +72,19 @@ class Row:
     def is_api(self) -> bool:
         return self.address.startswith(API)
 
+    @property
+    def names_something(self) -> bool:
+        """Whether it speaks of a thing of one facility."""
+        return "{" in f"{self.address}{self.send}".replace("{}", "") or bool(self.shows)
+
     def expected(self) -> dict[str, int]:
         """The status of everybody of the facility, and of nobody."""
         said = dict.fromkeys(ALL.split(), self.rest) | dict.fromkeys(NOBODY.split(), self.nobody)
-        for status, names in ({self.ok: self.yes, 403: self.no} | self._odd(self.odd)).items():
+        for status, names in (
+            (self.ok, f"{self.yes} {self.undone}"), (403, self.no), *self.odd.items()
+        ):  # fmt: skip
             said |= dict.fromkeys(names.split(), status)
-        return said | dict.fromkeys(self.undone.split(), self.ok)
+        return said
 
     def expected_there(self) -> dict[str, int]:
         """The status of everybody of the other facility."""
@@ -87,10 +94,6 @@ class Row:
         for status, names in self.there.items():
             said |= dict.fromkeys(names.split(), status)
         return said
-
-    @staticmethod
-    def _odd(odd: Mapping[int, str]) -> dict[int, str]:
-        return dict(odd)
 
 
 def alike(request: str, status: int, **more: Any) -> Row:

@@ -1,8 +1,8 @@
 """Two facilities alike, each with somebody of every kind and one of every thing to ask for."""
 
-import copy
 import datetime as dt
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -15,7 +15,14 @@ from appointments.services.booking import book_appointment
 from appointments.states import AppointmentKind
 from casework.moves import ReferralSource, TransitionReason
 from casework.services import admit, move_phase
-from clients.models import CareRole, Client, ConsentMethod, ContactKind, PossibleDuplicate
+from clients.models import (
+    CareRole,
+    Client,
+    ConsentMethod,
+    ContactKind,
+    ContactPoint,
+    PossibleDuplicate,
+)
 from clients.services import (
     add_contact_point,
     create_client,
@@ -50,7 +57,9 @@ ROLES = {
     "ended": Role.COUNSELOR,
     "left": Role.COUNSELOR,
     "closed": Role.COUNSELOR,
+    "invited": Role.COUNSELOR,
     "supervisor": Role.SUPERVISOR,
+    "other_sup": Role.SUPERVISOR,
     "nurse": Role.NURSE,
     "intake": Role.INTAKE,
     "desk": Role.FRONT_DESK,
@@ -65,7 +74,7 @@ FILE = (
 HOUR = dt.timedelta(hours=1)
 
 
-@dataclass
+@dataclass(eq=False)
 class Side:
     """A facility. `things` has an id by name; `far` has what the nurse and the desk don't see.
 
@@ -79,7 +88,7 @@ class Side:
     things: dict[str, str] = field(default_factory=dict)
     far: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
-    token_of_closed: str = ""
+    tokens: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def build(cls, number: int, name: str, zone: str) -> "Side":
@@ -103,11 +112,13 @@ class Side:
             self.people[name] = hire(
                 email=f"{name}{self.number}@casework.example", full_name=f"{name.title()} Reyes",
                 facility=self.facility, role=role,
-                password=PASSWORD if name in ("own", "admin") else None,
-                supervisor=self.people.get("supervisor"),
+                password=None if name == "invited" else PASSWORD,
             )  # fmt: skip
-        theirs = Membership.objects.filter(facility=self.facility, user__in=self._of("own", "team"))
-        theirs.update(supervisor=self.people["supervisor"])
+        for name, supervisor in (
+            ("own", "supervisor"), ("team", "supervisor"), ("cleo", "other_sup"),
+        ):  # fmt: skip
+            theirs = Membership.objects.filter(user=self.people[name])
+            theirs.update(supervisor=self.people[supervisor])
 
     def _of(self, *names: str) -> list[User]:
         return [self.people[name] for name in names]
@@ -129,6 +140,7 @@ class Side:
             "colleague": self._note(self.people["cleo"]),
             "teammate": self._note(self.people["team"]),
             "closed": self._note(self.people["closed"]),
+            "invited": self._note(self.people["invited"]),
             "role": self._note(Membership.objects.get(user=self.people["cleo"])),
         }
 
@@ -143,7 +155,7 @@ class Side:
         for index, (first, last) in enumerate(names.items()):
             client = create_client(
                 facility=self.facility, by=own, legal_first_name=first.title(),
-                legal_last_name=f"{last} {'One' if self.number else 'Two'}",
+                legal_last_name=f"{last} {'Oak' if self.number else 'Elm'}",
                 birth_date=dt.date(1960 + 7 * index + 20 * self.number % 11, 3 + index, 4 + index),
             )  # fmt: skip
             member, gone = (
@@ -161,7 +173,7 @@ class Side:
     def _phone(self, index: int) -> str:
         return f"+1217555{self.number}13{index}"
 
-    def _reachable(self, client: Client, kind: ContactKind, value: str) -> object:
+    def _reachable(self, client: Client, kind: ContactKind, value: str) -> ContactPoint:
         own = self.people["own"]
         point = add_contact_point(client=client, kind=kind, value=value, by=own)
         grant_consent(point=point, method=ConsentMethod.WRITTEN, by=own)
@@ -193,7 +205,8 @@ class Side:
             message.change(state=MessageState.SENT, sent_at=now())
             self._keep(whose, message=message)
         self.things["free_time"] = (hour + 8 * HOUR).isoformat()
-        self.things["today"] = now().date().isoformat()
+        here = now().astimezone(ZoneInfo(self.facility.zone))
+        self.things["today"] = here.date().isoformat()
 
     def _courses(self, clients: dict[str, Client]) -> None:
         """Each has moved once, Sam to detox; Pat isn't in treatment and can be admitted."""
@@ -225,9 +238,10 @@ class Side:
                 client=clients[whose], facility=self.facility,
             )  # fmt: skip
             self._keep(whose, task=task)
-        gone = self._reachable(clients["sam"], ContactKind.EMAIL, f"sam{self.number}@example.org")
-        opt_out(address_index=gone.address_index, channel="email")  # type: ignore[attr-defined]
-        self.things["opted_out"] = self._note(gone)
+            address = f"{whose}{self.number}@example.org"
+            gone = self._reachable(clients[whose], ContactKind.EMAIL, address)
+            opt_out(address_index=gone.address_index, channel="email")
+            self._keep(whose, opted_out=gone)
         message = Message.objects.get(pk=self.things["message"])
         self.things["link"] = f"{self.number}" * 32
         Link.objects.create(
@@ -246,34 +260,36 @@ class Side:
             client=twin, user=self.people["team"], role=CareRole.COUNSELOR, reason="group", by=own
         )
         look_for_duplicates(twin)
-        merged = create_client(
-            facility=self.facility, by=own, legal_first_name="Pam", legal_last_name="Marchetti",
-            birth_date=dt.date(1999, 9, 9),
-        )  # fmt: skip
         pair = PossibleDuplicate.objects.get(second=twin)
-        merge = merge_clients(survivor=sam, other=merged, reason="same card", by=supervisor)
+        for whose in ("sam", "kim"):
+            merged = create_client(
+                facility=self.facility, by=own, legal_first_name="Pam", legal_last_name=whose,
+                birth_date=dt.date(1999, 9, 9),
+            )  # fmt: skip
+            merge = merge_clients(
+                survivor=clients[whose], other=merged, reason="same card", by=supervisor
+            )
+            self._keep(whose, merged=merged, merge=merge)
         job = submit_import(
             kind=ImportKind.CLIENTS, facility=self.facility, charset="utf-8", system="previous",
             content=FILE.format(email="nobody@casework.example").encode(), dry_run=True,
             by=self.people["intake"],
         )  # fmt: skip
         RefusedRow.objects.create(of=job, number=1, line=2, code="required", detail="Required.")
-        rows = {"twin": twin, "merged": merged, "merge": merge, "pair": pair, "import": job,
-                "newcomer": clients["pat"]}  # fmt: skip
+        rows = {"twin": twin, "pair": pair, "import": job, "newcomer": clients["pat"]}
         self.things |= {name: self._note(row) for name, row in rows.items()}
         self.things["name"] = sam.legal_last_name
         self.things["record_number"] = sam.record_number
 
     def _part_ways(self) -> None:
-        """One's role ends, another's account is closed; a token and sessions are left over."""
+        """One's role ends, another's account is closed; tokens and sessions are left over."""
         left, closed, admin = self._of("left", "closed", "admin")
         end_role(membership=Membership.objects.get(user=left), by=admin)
         deactivate(user=closed, reason="left", by=admin)
-        nils = User.objects.create_user(f"nils{self.number}@casework.example", full_name="Nils")
-        mailed = make_link(user=nils, purpose=LinkPurpose.INVITATION, by=None)
+        mailed = make_link(user=self.people["invited"], purpose=LinkPurpose.INVITATION, by=admin)
         self.things["mailed"] = mailed.removeprefix(settings.PUBLIC_URL).split("/")[-2]
-        self.token_of_closed = AuthToken.objects.create(user=closed)[1]
         for name, user in self.people.items():
+            self.tokens[name] = AuthToken.objects.create(user=user)[1]
             browser = Browser()
             browser.force_login(user)
             self.sessions[name] = browser.cookies[settings.SESSION_COOKIE_NAME].value
@@ -281,12 +297,6 @@ class Side:
         own.refresh_from_db()
         self.things["email"] = own.email
         self.things["key"] = f"{user_pk_to_url_str(own)}-{default_token_generator.make_token(own)}"
-
-    def person(self, name: str) -> User:
-        """Them as a request would find them: nothing remembered of an earlier one."""
-        user = copy.copy(self.people[name])
-        user.__dict__.pop("access", None)
-        return user
 
 
 @dataclass
