@@ -7,6 +7,9 @@ with a fault end it at once. Its log leaves out words and tokens; there is no ac
 
 import os
 
+# Before the settings are read: a person doesn't wait longer than this for another's change.
+os.environ.setdefault("LOCK_PATIENCE_SECONDS", "5")
+
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 threads = 8

@@ -3,25 +3,67 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from appointments.models import Attendance
+from django.db.models import Exists, OuterRef
+
+from appointments.models import Appointment, Attendance
 from appointments.queries import ended_because, overtaken_messages
+from appointments.queries.prepared import Prepared
 from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
 from appointments.states import Response, ResponseSource
 from appointments.texts import VERSION, reminder_texts
-from casework.queries import current_phases, left_treatment_at
-from clients.models import Channel
+from casework.models import Phase
+from casework.queries import when_left
+from clients.models import Channel, Client
 from messaging.models import Meaning, Message
 from messaging.purposes import Content, Stop
 from messaging.states import Reason
-from organization.models import Language
+from organization.models import Facility, Language
 
 RESPONSE_OF = {
     Meaning.CONFIRM: Response.ACCEPTED,
     Meaning.RESCHEDULE: Response.TENTATIVE,
     Meaning.DECLINE: Response.DECLINED,
 }
+
+
+VISIT = ("id", "created_at", "status")
+APPOINTMENT = ("status", "cancelled_by", "starts_at")
+FACILITY = ("zone", "discreet_name", "sms_has_link")
+CLIENT = ("deceased_on", "language", "greeting_name", "messages_on_unit")
+STANDING = Prepared(
+    lambda ids: (
+        Attendance.objects.filter(pk__in=ids)
+        .order_by()
+        .values_list(
+            *VISIT,
+            *(f"appointment__{name}" for name in APPOINTMENT),
+            *(f"appointment__facility__{name}" for name in FACILITY),
+            *(f"client__{name}" for name in CLIENT),
+            Exists(
+                Phase.objects.current().filter(
+                    episode__client=OuterRef("client"), program__residential=True
+                )
+            ),
+            when_left(OuterRef("client")),
+        )
+    )
+)
+"""What decides whether somebody is still to be reminded, and what they are told; one statement."""
+
+
+class Standing:
+    """One row of it: an attendance that holds no more than was read, and where its client is."""
+
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        appointment = Appointment.from_db("default", APPOINTMENT, row[3:6])
+        appointment.facility = Facility.from_db("default", FACILITY, row[6:9])
+        self.attendance = Attendance.from_db("default", VISIT, row[:3])
+        self.attendance.appointment = appointment
+        self.attendance.client = Client.from_db("default", CLIENT, row[9:13])
+        self.on_unit, self.left_at = row[13:]
 
 
 class ReminderPurpose:
@@ -34,19 +76,16 @@ class ReminderPurpose:
 
     def recheck(self, messages: Sequence[Message]) -> Mapping[uuid.UUID, Content | Stop]:
         """Still expected, not moved, still in treatment, not on the unit? Then the text."""
-        attendances = Attendance.objects.filter(pk__in=[m.about for m in messages if m.about])
-        by_id = {a.pk: a for a in attendances.select_related("appointment__facility", "client")}
-        clients = {a.client_id for a in by_id.values()}
-        phases, left = current_phases(clients), left_treatment_at(clients)
+        by_id = {
+            row[0]: Standing(row) for row in STANDING.rows(m.about for m in messages if m.about)
+        }
         overtaken = overtaken_messages([m.pk for m in messages], by_id)
         found: dict[uuid.UUID, Content | Stop] = {}
         for message in messages:
-            attendance = by_id[message.about]  # type: ignore[index]  # set since it was made
-            phase = phases.get(attendance.client_id)
-            on_unit = phase is not None and phase.program.residential
-            client = attendance.client
-            reason = ended_because(attendance, client, left.get(client.pk))
-            if reason is None and on_unit and not client.messages_on_unit:
+            standing = by_id[message.about]  # type: ignore[index]  # set since it was made
+            attendance, client = standing.attendance, standing.attendance.client
+            reason = ended_because(attendance, client, standing.left_at)
+            if reason is None and standing.on_unit and not client.messages_on_unit:
                 reason = Reason.ON_UNIT
             reason = reason or overtaken.get(message.pk)
             found[message.pk] = Stop(reason) if reason else self._content(message, attendance)

@@ -15,8 +15,9 @@ from organization.roles import Capability
 
 
 def still_sees(user: User, client_ids: Collection[uuid.UUID]) -> bool:
-    """Whether this person sees every one of these clients."""
-    wanted = set(client_ids)
+    """Whether this person sees every one of these clients, or the record that each is part of now."""
+    rows = Client.objects.filter(pk__in=client_ids).order_by()
+    wanted = {into or pk for pk, into in rows.values_list("pk", "merged_into")}
     return Client.objects.visible_to(user).filter(pk__in=wanted).count() == len(wanted)
 
 

@@ -33,11 +33,15 @@ def lock_subjects(ids: Iterable[uuid.UUID]) -> None:
         )
 
 
-def settled_until() -> dt.datetime:
-    """Up to when nothing can change any more: just before the oldest running transaction began.
+CLOCKS_APART = dt.timedelta(seconds=5)
+"""How far the clocks of our machines, and a row's time from its transaction's start, may lie apart."""
 
-    What that one writes may carry a time as old as its start and become visible only later: who
-    reads changes in the order of their times stops short of it, and so misses nothing.
+
+def settled_until() -> dt.datetime:
+    """Up to when nothing can change any more: some seconds before the oldest running transaction.
+
+    What that one writes may carry a time as old as its start, taken by another machine's clock, and
+    become visible only later: who asks again from here misses nothing, and hears some things twice.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -46,4 +50,13 @@ def settled_until() -> dt.datetime:
             " AND pid <> pg_backend_pid()"
         )
         (oldest,) = cursor.fetchone()
-    return now() if oldest is None else min(now(), oldest - dt.timedelta(microseconds=1))
+    return (now() if oldest is None else min(now(), oldest)) - CLOCKS_APART
+
+
+PASSING = frozenset({"40001", "40P01", "55P03", "57014"})
+"""Serialization failure, deadlock, lock not to be had in time, statement cut off: it may go next time."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the database gave up something that may be tried again; nothing of it was kept."""
+    return getattr(error.__cause__, "sqlstate", None) in PASSING

@@ -22,6 +22,18 @@ def plain(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
+class _Plainly(dict[int, str]):
+    """For `str.translate`: each letter and digit as `plain` has it, all else as it stands."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = plain(character) if WORD.fullmatch(character) else character
+        return self[code]
+
+
+PLAINLY = _Plainly()
+
+
 @functools.cache
 def _words() -> tuple[tuple[str, ...], frozenset[str]]:
     lines = [plain(line.split("#")[0].strip()) for line in WORDS_FILE.read_text().splitlines()]
@@ -30,11 +42,24 @@ def _words() -> tuple[tuple[str, ...], frozenset[str]]:
     return stems, whole
 
 
+@functools.cache
+def _anything_disclosing() -> re.Pattern[str]:
+    """Finds something in every text that discloses, and rarely in another one."""
+    stems, whole = _words()
+    longer = "|".join(map(re.escape, stems))
+    alone = "|".join(map(re.escape, sorted(whole)))
+    return re.compile(rf"(?<![^\W_])(?:{longer}|(?:{alone})(?![^\W_]))")
+
+
 def disclosing_words(text: str) -> list[str]:
     """The words of `text` that disclose, as written, in order; empty when it is discreet."""
+    normal = unicodedata.normalize("NFKC", text)
+    # One pass says of nearly every text that it is discreet; only else is each word looked at.
+    if not _anything_disclosing().search(normal.translate(PLAINLY)):
+        return []
     stems, whole = _words()
     found = []
-    for match in WORD.finditer(unicodedata.normalize("NFKC", text)):
+    for match in WORD.finditer(normal):
         parts = [plain(match.group()), *(plain(p) for p in re.split(r"['-]", match.group()))]
         if any(part in whole or part.startswith(stems) for part in parts):
             found.append(match.group())

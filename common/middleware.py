@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase
+
+from common.api.problems import busy_problem
+from common.database import is_passing
 
 OWN_TRANSACTIONS = ("/health/", "/webhooks/")
 """Health must answer without a database; a webhook commits what it was told before handling it."""
@@ -27,8 +30,14 @@ class UnitOfWorkMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if has_own_transactions(request):
             return self.get_response(request)
-        with transaction.atomic():
-            response = self.get_response(request)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
+        try:
+            with transaction.atomic():
+                response = self.get_response(request)
+                if response.status_code >= 400:
+                    transaction.set_rollback(True)
+        except OperationalError as error:
+            # At the commit, where foreign keys are looked at: two can still meet there.
+            if is_passing(error) and request.path.startswith("/api/"):
+                return busy_problem()
+            raise
         return response

@@ -100,6 +100,9 @@ def database(url: str) -> dict[str, Any]:
     """A database's settings from its URL: kept connections, and time-outs that end a hang."""
     parsed: dict[str, Any] = environ.Env.db_url_config(url)
     ours = {"connect_timeout": 5, "application_name": "casework"}
+    if patience := number(GIVEN, "LOCK_PATIENCE_SECONDS", 0):
+        # Whoever waits longer for somebody else's change is told to try again, and frees the thread.
+        ours["options"] = f"-c lock_timeout={patience}s -c statement_timeout=25s"
     return parsed | {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": number(GIVEN, "CONN_MAX_AGE", 60),

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from django.db import connection
+
+from common.ids import uuid7
 
 # Claim what is due: oldest first, rows that another drain holds are passed over. MATERIALIZED, or
 # a planner may run the inner select again for the update and pass the limit.
@@ -25,6 +28,37 @@ UPDATE messaging_message m
    SET state = 'sending', lease = %(lease)s, lease_until = %(until)s, updated_at = %(now)s
   FROM due WHERE m.id = due.id
 RETURNING m.id
+"""
+
+# The rows a lease holds, as they are now, with what the last look needs of whom they go to.
+LEASED = """
+SELECT m.id, m.purpose, m.about, m.channel, m.client_id, m.facility_id, m.contact_point_id,
+       m.recipient, m.address_index, m.language, m.subject, m.body, m.expires_at,
+       c.zone, c.deceased_on,
+       f.legal_name, f.zone, f.quiet_from, f.quiet_until, f.discreet_name, f.discreet_phone,
+       p.value, p.valid_until, p.undeliverable_since,
+       EXISTS (SELECT FROM clients_contactconsent g
+                WHERE g.contact_point_id = m.contact_point_id AND g.channel = m.channel
+                  AND g.withdrawn_at IS NULL),
+       EXISTS (SELECT FROM messaging_optout o
+                WHERE o.address_index = m.address_index AND o.channel = m.channel
+                  AND o.until IS NULL)
+  FROM messaging_message m
+  LEFT JOIN clients_client c ON c.id = m.client_id
+  LEFT JOIN organization_facility f ON f.id = m.facility_id
+  LEFT JOIN clients_contactpoint p ON p.id = m.contact_point_id
+ WHERE m.id = ANY(%(ids)s::uuid[]) AND m.lease = %(lease)s AND m.state = 'sending'
+ ORDER BY m.id
+   FOR UPDATE OF m
+"""
+
+# The pages behind the links of what was armed.
+LINK = """
+INSERT INTO messaging_link (id, created_at, updated_at, message_id, token_digest, good_until)
+SELECT l.id, %(now)s, %(now)s, l.message, l.digest, l.good_until
+  FROM unnest(%(ids)s::uuid[], %(messages)s::uuid[], %(digests)s::text[],
+              %(good_until)s::timestamptz[])
+       AS l (id, message, digest, good_until)
 """
 
 # Arm: still ours, lease alive, not cancelled since the check -> an attempt is on record. A row that
@@ -52,11 +86,13 @@ SELECT attempt, armed.id,
 RETURNING message_id
 """
 
-# Record what became of the hand-overs. An attempt that a callback has settled already is left as it
+# Record what became of the hand-overs, without waiting for the disk at commit: lost, it is unknown. An attempt that a callback has settled already is left as it
 # is; one that the sweep had to call unknown is settled now.
 RECORD = """
-WITH outcome AS (
-    SELECT * FROM unnest(%(attempts)s::uuid[], %(attempt_states)s::text[],
+WITH no_wait AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', TRUE)
+), outcome AS (
+    SELECT o.* FROM no_wait, unnest(%(attempts)s::uuid[], %(attempt_states)s::text[],
                          %(provider_ids)s::text[], %(codes)s::text[], %(words)s::text[],
                          %(states)s::text[], %(reasons)s::text[], %(again_at)s::timestamptz[],
                          %(tries)s::int[])
@@ -123,9 +159,11 @@ class Outcome:
 
 
 def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall()) if cursor.description else []
+    """Run it prepared: parsed once a connection. Django's own cursor prepares nothing."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement, values, prepare=True)
+        return cursor.fetchall() if cursor.description else []
 
 
 def claim(
@@ -134,6 +172,25 @@ def claim(
     """Claim up to `limit` due messages of a channel until the lease ends."""
     values = {"channel": channel, "limit": limit, "lease": lease, "until": until, "now": now}
     return [row[0] for row in _run(CLAIM, values)]
+
+
+def leased(ids: Sequence[uuid.UUID], *, lease: uuid.UUID) -> list[tuple[Any, ...]]:
+    """The rows of `LEASED`, locked."""
+    return _run(LEASED, {"ids": list(ids), "lease": lease})
+
+
+def link(
+    digests: Mapping[uuid.UUID, str], good_until: Sequence[dt.datetime], *, now: dt.datetime
+) -> None:
+    """Put the digest of each message's token on record."""
+    values = {
+        "now": now,
+        "ids": [uuid7() for _ in digests],
+        "messages": list(digests),
+        "digests": list(digests.values()),
+        "good_until": list(good_until),
+    }
+    _run(LINK, values)
 
 
 def arm(

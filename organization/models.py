@@ -315,6 +315,7 @@ class IdempotencyKey(Row):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
+    roles = models.CharField(max_length=64, help_text="A digest of what the user held then.")
     status = models.PositiveSmallIntegerField(null=True)
     answer = EncryptedTextField(null=True)
     clients = ArrayField(models.UUIDField(), default=list)

@@ -8,6 +8,7 @@ first was refused, its row is undone with it and the second is carried out; noth
 
 import datetime as dt
 import hashlib
+import json
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterable
@@ -51,8 +52,10 @@ def begin(*, user: User, key: str, fingerprint: str) -> IdempotencyKey | Answer:
     """Open a key for this request, or have the answer that an earlier one with it got.
 
     Raises `Invalid` for an unsound key, `Conflict` if the key came with another request before, and
-    `Missing` if the answer shows a client whom this person sees no longer.
+    `Missing` if the answer may show what this person sees no longer: their roles have changed
+    since, or a client is out of their sight.
     """
+    roles = _held(user)
     if not SOUND.fullmatch(key):
         raise Invalid(
             "A key has 1 to 255 visible ASCII characters; a random UUID is a good one.",
@@ -62,7 +65,9 @@ def begin(*, user: User, key: str, fingerprint: str) -> IdempotencyKey | Answer:
     while True:
         try:
             with transaction.atomic():
-                return IdempotencyKey.objects.create(user=user, key=key, fingerprint=fingerprint)
+                return IdempotencyKey.objects.create(
+                    user=user, key=key, fingerprint=fingerprint, roles=roles
+                )
         except IntegrityError:
             kept = IdempotencyKey.objects.filter(user=user, key=key).first()
         if kept is None:
@@ -76,9 +81,16 @@ def begin(*, user: User, key: str, fingerprint: str) -> IdempotencyKey | Answer:
                 code="idempotency_key_reused",
                 field=HEADER,
             )
-        if kept.status is None or not all(seen(user, kept.clients) for seen in still_seen):
+        still = kept.roles == roles and all(seen(user, kept.clients) for seen in still_seen)
+        if kept.status is None or not still:
             raise Missing("There is nothing here for you.")
         return Answer(kept.pk, kept.status, kept.answer or "null", kept.clients)
+
+
+def _held(user: User) -> str:
+    """A digest of the person's roles and where they hold them."""
+    held = sorted((str(place), *sorted(roles)) for place, roles in user.access.roles.items())
+    return fingerprint(json.dumps(held).encode())
 
 
 def keep(opened: IdempotencyKey, *, status: int, text: str, clients: Iterable[uuid.UUID]) -> None:

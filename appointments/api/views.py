@@ -176,6 +176,11 @@ class AttendanceViews(OfAppointment):
     client_path = "client_id"
     ordering = ("created_at", "id")
 
+    def hold(self, row: Attendance) -> None:
+        """The appointment first, as whoever cancels it or records an outcome does."""
+        Appointment.objects.select_for_update(of=("self",)).filter(pk=row.appointment_id).first()
+        super().hold(row)
+
     def fill_in(self, rows: Sequence[Attendance]) -> None:
         tell_reminders(rows)
 

@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.db.models import F, Q
 
-from appointments.models.sight import attended_by, staffed_by, these
+from appointments.models.sight import STAFFED, OneOf, attended_by, select_ids, staffed_by
 from appointments.states import (
     NOT_COMING,
     AppointmentKind,
@@ -156,12 +156,13 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
     def visible_to(self, user: User) -> Self:
         """Those of clients whose calendar one sees, and those of one's own appointments."""
         here = user.access.where(Capability.VIEW_CALENDAR)
-        ways = Q(appointment__in=staffed_by(user.pk), appointment__facility__in=here)
+        mine = OneOf("appointment", STAFFED, [user.pk])
+        ways = Q(mine, appointment__facility__in=here)
         for facility in here:
             clients = Client.objects.visible_to(
                 user, Capability.VIEW_CALENDAR, at=frozenset({facility})
             )
-            ways |= Q(client__in=these(clients), appointment__facility=facility)
+            ways |= Q(OneOf("client", *select_ids(clients)), appointment__facility=facility)
         return self.filter(ways)
 
 

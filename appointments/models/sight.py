@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet, UUIDField
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, Func, QuerySet, UUIDField
 from django.db.models.expressions import RawSQL
+from django.db.models.sql.compiler import SQLCompiler
 
 STAFFED = "SELECT s.appointment_id FROM appointments_appointmentstaff s WHERE s.user_id = %s"
 ATTENDED = "SELECT a.appointment_id FROM appointments_attendance a WHERE a.client_id IN ({clients})"
@@ -23,9 +25,22 @@ def attended_by(clients: QuerySet[Any]) -> RawSQL:
     return _ids(ATTENDED.format(clients=sql), values)
 
 
-def these(rows: QuerySet[Any]) -> RawSQL:
-    """The ids of these rows: compiled once, where the ORM would build what nests in another anew."""
-    return _ids(*select_ids(rows))
+class OneOf(Func):
+    """Whether a column is one of these ids, asked of each row: for a page's few rows PostgreSQL need
+    not gather them all, as it does for `IN` beside an `OR`."""
+
+    output_field = BooleanField()
+
+    def __init__(self, column: str, sql: str, values: Sequence[Any]) -> None:
+        super().__init__(column)
+        self.ids, self.values = sql, tuple(values)
+
+    def as_sql(  # type: ignore[override]  # no template of Func's
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        column, values = compiler.compile(self.source_expressions[0])
+        sql = f"EXISTS (SELECT 1 FROM ({self.ids}) AS these (id) WHERE these.id = {column})"  # noqa: S608 (constants, and the ORM's own)
+        return sql, (*self.values, *values)
 
 
 def select_ids(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:

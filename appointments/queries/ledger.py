@@ -3,10 +3,12 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from appointments.models import Appointment, Attendance, Reminder
+from appointments.queries.prepared import Prepared
 from appointments.states import ReminderState
 from clients.models import Client, ContactPoint
 from common.clock import now
@@ -34,32 +36,52 @@ def reminders_of(appointment: Appointment, user: User) -> QuerySet[Reminder]:
     )
 
 
+WANTED = Prepared(
+    lambda ids: Reminder.objects.filter(
+        attendance__in=ids,
+        state__in=(ReminderState.PLANNED, ReminderState.SENT, ReminderState.DONE),
+    )
+    .order_by()
+    .values_list(
+        "message", "attendance", "contact_point", "send_at", "rule__minutes_before",
+        "rule__retired_at",
+    )
+)  # fmt: skip
+
+
+class _Due(NamedTuple):
+    """A reminder that is due, or went."""
+
+    message_id: uuid.UUID | None
+    attendance_id: uuid.UUID
+    contact_point_id: uuid.UUID | None
+    send_at: dt.datetime
+    minutes_before: int | None
+    retired_at: dt.datetime | None
+
+    @property
+    def lateness(self) -> tuple[dt.datetime, int]:
+        """Later is greater; of two due at once, the one whose rule lies nearer to the visit."""
+        return self.send_at, -(self.minutes_before or 0)
+
+
 def overtaken_messages(
     message_ids: Iterable[uuid.UUID], attendance_ids: Iterable[uuid.UUID]
 ) -> dict[uuid.UUID, Reason]:
     """Those of these messages that something else has made needless: their rule was retired, or a
     later reminder of the same visit to the same contact point is due as well or has gone."""
-    due = Reminder.objects.filter(
-        attendance__in=list(attendance_ids),
-        state__in=(ReminderState.PLANNED, ReminderState.SENT, ReminderState.DONE),
-        send_at__lte=now(),
-    ).select_related("rule")
+    moment = now()
+    rows = [_Due(*row) for row in WANTED.rows(attendance_ids) if row[3] and row[3] <= moment]
     latest: dict[tuple[uuid.UUID, uuid.UUID | None], tuple[dt.datetime, int]] = {}
-    rows = list(due)
     for row in rows:
         visit = (row.attendance_id, row.contact_point_id)
-        latest[visit] = max(latest.get(visit, _lateness(row)), _lateness(row))
+        latest[visit] = max(latest.get(visit, row.lateness), row.lateness)
     wanted, found = set(message_ids), {}
     for row in rows:
         if row.message_id not in wanted or row.message_id is None:
             continue
-        if row.rule.retired_at:
+        if row.retired_at:
             found[row.message_id] = Reason.POLICY_CHANGED
-        elif _lateness(row) < latest[row.attendance_id, row.contact_point_id]:
+        elif row.lateness < latest[row.attendance_id, row.contact_point_id]:
             found[row.message_id] = Reason.DUPLICATE
     return found
-
-
-def _lateness(row: Reminder) -> tuple[dt.datetime, int]:
-    """Later is greater; of two due at once, the one whose rule lies nearer to the visit."""
-    return row.send_at or now(), -(row.rule.minutes_before or 0)

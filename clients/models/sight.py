@@ -1,7 +1,7 @@
 """Which clients a person sees by care team, place or supervision: sub-selects, written by hand.
 
 Nearly every statement of a request contains one of these, several times as a rule; building them by the
-ORM anew each time took more than running them (`docs/decisions/0020-hot-paths-in-sql.md`).
+ORM anew each time took more than running them (`docs/decisions/0018-hot-paths-in-sql.md`).
 """
 
 import datetime as dt

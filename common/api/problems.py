@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from common.database import is_passing
 from common.errors import DomainError, FieldFault, Kind
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ TITLES = {
     415: "Not in a form that is read here",
     429: "Too many requests",
     500: "Something went wrong here",
+    503: "Not at the moment",
 }
 Fault = dict[str, str]
 
@@ -80,6 +83,16 @@ def plain_problem(status: int, *, code: str, detail: str) -> HttpResponse:
     return HttpResponse(json.dumps(body), status=status, content_type=CONTENT_TYPE)
 
 
+BUSY = "Somebody else is changing this at the moment. Nothing was changed; try again."
+
+
+def busy_problem() -> HttpResponse:
+    """The database gave it up for now: two were in each other's way, or it took too long."""
+    response = plain_problem(503, code="busy", detail=BUSY)
+    response.headers["Retry-After"] = "1"
+    return response
+
+
 def _described(error: Exception) -> tuple[dict[str, Any] | None, dict[str, str]]:
     if isinstance(error, DomainError):
         return _of_domain(error), {}
@@ -91,6 +104,8 @@ def _described(error: Exception) -> tuple[dict[str, Any] | None, dict[str, str]]
         return _of_validation(error), {}
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
+    if isinstance(error, OperationalError) and is_passing(error):
+        return problem(status=503, code="busy", detail=BUSY), {"Retry-After": "1"}
     return None, {}
 
 

@@ -27,6 +27,7 @@ NUMBERS = {
     "EMAIL_PORT": (1, 65535),
     "CONN_MAX_AGE": (0, 86400),
     "LEASE_SECONDS": (1, 3600),
+    "LOCK_PATIENCE_SECONDS": (0, 60),
 }
 FLAGS = (
     "DEBUG",

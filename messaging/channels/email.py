@@ -6,6 +6,7 @@
 
 import re
 import smtplib
+from email.utils import formatdate
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -16,6 +17,59 @@ from django.core.mail import EmailMessage, get_connection
 from messaging.channels.base import DeliveryError, Fate, Outgoing
 
 LEADING_DOT = re.compile(rb"(?m)^\.")
+SUBJECT_AS_IT_STANDS = re.compile(r"[!-~](?:[ !-~]{0,58}[!-~])?")
+ADDRESS_AS_IT_STANDS = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+)
+ID_AS_IT_STANDS = re.compile(r"<[0-9a-f-]{36}@[A-Za-z0-9.-]+>")
+LONGEST_HEADER = 60
+LONGEST_LINE = 900
+
+
+class Mail:
+    """Writes mails from one sender.
+
+    What is the same in all is taken once from a mail that Django wrote. What would have to be
+    encoded or folded, or looks as though it meant to be more than one header, Django writes itself.
+    """
+
+    def __init__(self, sender: str) -> None:
+        self._sender = sender
+        marks = ["{subject}", "to@mark.example", "<00000000-0000-0000-0000-000000000000@mark>"]
+        subject, to, message_id = (re.escape(mark) for mark in marks)
+        head = self.by_django(marks[0], "", marks[1], marks[2]).decode("ascii")
+        pattern = (
+            rf"(.*Content-Transfer-Encoding: )7bit(\r\n.*Subject: ){subject}(\r\n.*To: ){to}"
+            rf"(\r\n.*Date: )[^\r]*(\r\n.*Message-ID: ){message_id}(\r\n.*)"
+        )
+        found = re.fullmatch(pattern, head, re.DOTALL)
+        self._between = found.groups() if found else None
+
+    def by_django(self, subject: str, text: str, to: str, message_id: str) -> bytes:
+        """The mail as Django writes it."""
+        headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+        email = EmailMessage(subject, text, self._sender, [to], headers=headers)
+        written: bytes = email.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+        return written
+
+    def written(self, subject: str, text: str, to: str, message_id: str) -> bytes:
+        """The mail, byte for byte as Django would write it in the same second."""
+        plain = (
+            SUBJECT_AS_IT_STANDS.fullmatch(subject)
+            and len(to) <= LONGEST_HEADER
+            and ADDRESS_AS_IT_STANDS.fullmatch(to)
+            and ID_AS_IT_STANDS.fullmatch(message_id)
+            and "\r" not in text
+            and "\nFrom " not in text
+            and max(map(len, text.split("\n"))) <= LONGEST_LINE // 4
+        )
+        if not plain or self._between is None or settings.DEFAULT_CHARSET != "utf-8":
+            return self.by_django(subject, text, to, message_id)
+        encoding = "7bit" if text.isascii() else "8bit"
+        date = formatdate(localtime=settings.EMAIL_USE_LOCALTIME)
+        values = (encoding, subject, to, date, message_id)
+        head = "".join(part for pair in zip(self._between, values, strict=False) for part in pair)
+        return (head + self._between[-1] + text.replace("\n", "\r\n")).encode()
 
 
 class EmailSession:
@@ -23,6 +77,7 @@ class EmailSession:
 
     def __init__(self) -> None:
         self._backend = get_connection(settings.CHANNEL_EMAIL_BACKEND)
+        self._mail = Mail(settings.DEFAULT_FROM_EMAIL)
         self._domain = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
 
     def __enter__(self) -> Self:
@@ -85,14 +140,7 @@ class EmailSession:
         return message_id
 
     def _payload(self, message: Outgoing, message_id: str) -> bytes:
-        email = EmailMessage(
-            message.subject,
-            message.text,
-            settings.DEFAULT_FROM_EMAIL,
-            [message.to],
-            headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-        )
-        text: bytes = email.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+        text = self._mail.written(message.subject, message.text, message.to, message_id)
         end = b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n"
         return LEADING_DOT.sub(b"..", text) + end
 

@@ -42,7 +42,7 @@ def note_fault(channel: Channel) -> None:
         )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_success(channel: Channel) -> None:
     """Something went through: the channel works. Writes only if it had not."""
     closed = ChannelState.objects.filter(channel=channel, faults_in_a_row__gt=0).update(

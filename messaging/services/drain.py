@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from clients.models import Channel, ContactPoint
 from clients.services import mark_undeliverable
@@ -28,7 +28,7 @@ from common.ids import uuid7
 from messaging import statements
 from messaging.channels import open_session
 from messaging.channels.base import ChannelSession, DeliveryError, Fate, Outgoing
-from messaging.models import Link, Message
+from messaging.models import Message
 from messaging.purposes import Content
 from messaging.services import circuit
 from messaging.services.authorise import End, Later, leased, verdicts
@@ -155,10 +155,9 @@ def _outgoing(message: Message, attempt_id: uuid.UUID, content: Content, link: s
 def _new_links(messages: Sequence[Message]) -> dict[uuid.UUID, str]:
     """A page's address for each of these. Only a digest of its token is kept."""
     tokens = {message.pk: secrets.token_urlsafe(24) for message in messages}
-    Link.objects.bulk_create(
-        Link(message=m, token_digest=token_digest(tokens[m.pk]), good_until=m.expires_at)
-        for m in messages
-    )
+    digests = {pk: token_digest(token) for pk, token in tokens.items()}
+    if digests:
+        statements.link(digests, [m.expires_at for m in messages], now=now())
     return {pk: f"{settings.PUBLIC_URL}/a/{token}/" for pk, token in tokens.items()}
 
 
@@ -242,15 +241,13 @@ def settle(channel: Channel, outcomes: Sequence[Outcome]) -> bool:
     """Record what became of hand-overs, tell of it, draw the consequences; whether the channel works."""
     if not outcomes:
         return True
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
     settled = statements.record(outcomes, now=now())
     tell([row for row in settled if row[1] != MessageState.SCHEDULED])
     dead = [pk for pk, _, reason in settled if reason == Reason.INVALID_NUMBER]
-    for point in ContactPoint.objects.filter(messages__in=dead).distinct():
+    for point in ContactPoint.objects.filter(messages__in=dead).distinct() if dead else ():
         mark_undeliverable(point=point, code=Reason.INVALID_NUMBER)
     opted = [pk for pk, _, reason in settled if reason == Reason.OPTED_OUT]
-    for message in Message.objects.filter(pk__in=opted):
+    for message in Message.objects.filter(pk__in=opted) if opted else ():
         opt_out(address_index=message.address_index, channel=Channel(message.channel))
     return _watch(channel, outcomes)
 

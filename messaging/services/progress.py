@@ -37,6 +37,8 @@ def tell(ended: Sequence[Ended]) -> None:
     withdraw_tasks(sources=arrived, kinds=(TaskKind.CALL_CLIENT,))
     announce(MessagesProgressed(tuple(MessageProgress(*row) for row in ended)))
     kinds = {pk: kind for pk, state, reason in ended if (kind := _task_kind(state, reason))}
+    if not kinds:
+        return
     messages = Message.objects.filter(pk__in=kinds, client__isnull=False)
     for message in messages.select_related("client", "facility"):
         open_task(

@@ -170,7 +170,7 @@ class Resource(Repeatable):
         if not isinstance(row, self.model):
             return row
         # Locked first, so that nobody changes it between the look at its version and our change.
-        self.model._default_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
+        self.hold(row)
         current = self.look_up(rows, pk)
         if current is None:
             raise Missing("There is nothing here for you.")
@@ -178,6 +178,10 @@ class Resource(Repeatable):
             raise Stale("Read it again, and make your change to what it is now.", field="If-Match")
         self._version_checked = True
         return self.look_up(rows, pk)
+
+    def hold(self, row: Any) -> None:
+        """Lock the row, in the order in which services lock."""
+        self.model._default_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
 
     # ── parse ─────────────────────────────────────────────────────────────────────────────────
 
@@ -257,7 +261,7 @@ class Resource(Repeatable):
 
     def _changes(self, rows: QuerySet[Any], since: dt.datetime) -> Response:
         until = settled_until()
-        span = {f"{self.changed_field}__gt": since, f"{self.changed_field}__lte": until}
+        span = {f"{self.changed_field}__gt": since}
         page = self.paginate_queryset(self.with_void(rows).filter(**span)) or []
         live = [row for row in page if not self._is_void(row)]
         response = self.get_paginated_response(self._shown_rows(live))

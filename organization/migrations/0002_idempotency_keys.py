@@ -32,6 +32,12 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("key", models.CharField(max_length=255)),
                 ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "roles",
+                    models.CharField(
+                        help_text="A digest of what the user held then.", max_length=64
+                    ),
+                ),
                 ("status", models.PositiveSmallIntegerField(null=True)),
                 ("answer", common.crypto.EncryptedTextField(null=True)),
                 (

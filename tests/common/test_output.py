@@ -97,6 +97,8 @@ def test_nothing_of_one_request_reaches_the_next(world):
         request = RequestFactory().get("/")
         request.user = user
         serializer = AppointmentOutput(context={"request": request})
-        child = serializer.nested("attendances", type(AppointmentOutput().fields["attendances"].child))
+        child = serializer.nested(
+            "attendances", type(AppointmentOutput().fields["attendances"].child)
+        )
         seen.append(child.context["request"].user)
     assert seen == [house.ana, house.cleo]

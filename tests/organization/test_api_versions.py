@@ -6,6 +6,7 @@ from rest_framework.test import APIClient
 from audit.models import AuditEvent
 from clients.models import Client
 from tests.appointments.asking import URL, refused
+from tests.counting import statements
 from tests.races import at_once
 
 
@@ -78,6 +79,20 @@ def test_an_action_on_a_resource_honours_its_version(house, ana, next_tuesday):
     version = ana.get(path)["ETag"]
     done = ana.post(f"{path}cancellation/", cancel, headers={"If-Match": version})
     assert (done.status_code, done.json()["status"]) == (200, "cancelled")
+
+
+def test_of_an_attendance_the_appointment_is_locked_first_as_whoever_cancels_it_does(
+    house, ana, next_tuesday
+):
+    appointment = house.booked(house.client(), next_tuesday)
+    listed = ana.get(f"{URL}{appointment.pk}/attendances/").json()["results"]
+    path = f"{URL}{appointment.pk}/attendances/{listed[0]['id']}/response/"
+    first = ana.post(path, {"response": "tentative"})
+    with statements() as run:
+        again = ana.post(path, {"response": "accepted"}, headers={"If-Match": first["ETag"]})
+    assert again.status_code == 200, again.content
+    locked = [sql.split(" FROM ")[1].split()[0] for sql in run if "FOR UPDATE" in sql]
+    assert locked[:2] == ['"appointments_appointment"', '"appointments_attendance"']
 
 
 def test_where_there_is_no_version_the_wish_for_one_is_refused_and_nothing_is_written(house, ana):

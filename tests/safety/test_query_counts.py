@@ -1,53 +1,27 @@
 """What each list, record, page and main change costs the database, and that rows cost nothing more."""
 
 import datetime as dt
-from dataclasses import dataclass
 
 import pytest
 from django.db import transaction
 from django.test import Client as Browser
-from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from appointments.models import Appointment
-from appointments.states import AppointmentKind
-from casework.services import move_phase
-from clients.models import ContactKind, Merge, PossibleDuplicate
-from clients.services import (
-    add_contact_point,
-    grant_consent,
-    join_care_team,
-    leave_care_team,
-    merge_clients,
-    withdraw_consent,
-)
-from clients.services.duplicates import look_for_duplicates
 from common.clock import now
 from common.crypto import token_digest
-from interop.models import Import, RefusedRow
-from messaging.models import InboundMessage, Link, Message
-from messaging.services.inbound import handle_inbound, store_inbound
-from messaging.services.optout import opt_out
+from messaging.models import Link, Message
 from messaging.states import MessageState
-from organization.models import Facility, PhaseKind, Program, Room, User
-from organization.roles import Role
-from organization.services.staff import hire
+from organization.models import PhaseKind
 from tests.clients.asking import admission, ending, move_to, new_client
 from tests.counting import statements
-from tests.people import House
 from tests.safety import query_counts
-from worklist.models import Task
+from tests.safety.counted import Scene
 
 pytestmark = pytest.mark.django_db
 
 FEW, MANY = 2, 12
 HINT = "Write a lower number down in query_counts.py; a higher one needs a reason."
-
-
-def _with_token(user: User) -> APIClient:
-    api = APIClient()
-    api.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(user=user)[1]}")
-    return api
 
 
 def cost(request) -> tuple[int, object]:

@@ -192,6 +192,13 @@ def listed(world: World) -> dict[str, dict[str, Row]]:
     return found
 
 
+def test_the_table_speaks_of_nobody_else():
+    for row in TABLE:
+        assert set(row.expected()) == set(f"{ALL} {NOBODY}".split()), row.request
+        assert set(row.expected_there()) == set(THERE.split()), row.request
+        assert set(row.seen.split()) <= set(ALL.split()), row.request
+
+
 def test_no_route_is_left_out(world):
     assert set(routes()) == set(listed(world))
 
