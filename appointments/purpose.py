@@ -17,6 +17,7 @@ from appointments.texts import VERSION, reminder_texts
 from casework.models import Phase
 from casework.queries import when_left
 from clients.models import Channel, Client
+from common.rows import held
 from messaging.models import Meaning, Message
 from messaging.purposes import Content, Stop
 from messaging.states import Reason
@@ -30,9 +31,9 @@ RESPONSE_OF = {
 
 
 VISIT = ("id", "created_at", "status")
-APPOINTMENT = ("status", "cancelled_by", "starts_at")
-FACILITY = ("zone", "discreet_name", "sms_has_link")
-CLIENT = ("deceased_on", "language", "greeting_name", "messages_on_unit")
+APPOINTMENT = ("id", "status", "cancelled_by", "starts_at")
+FACILITY = ("id", "zone", "discreet_name", "sms_has_link")
+CLIENT = ("id", "deceased_on", "language", "greeting_name", "messages_on_unit")
 STANDING = Prepared(
     lambda ids: (
         Attendance.objects.filter(pk__in=ids)
@@ -58,12 +59,12 @@ class Standing:
     """One row of it: an attendance that holds no more than was read, and where its client is."""
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        appointment = Appointment.from_db("default", APPOINTMENT, row[3:6])
-        appointment.facility = Facility.from_db("default", FACILITY, row[6:9])
-        self.attendance = Attendance.from_db("default", VISIT, row[:3])
+        appointment = held(Appointment, APPOINTMENT, row[3:7])
+        appointment.facility = held(Facility, FACILITY, row[7:11])
+        self.attendance = held(Attendance, VISIT, row[:3])
         self.attendance.appointment = appointment
-        self.attendance.client = Client.from_db("default", CLIENT, row[9:13])
-        self.on_unit, self.left_at = row[13:]
+        self.attendance.client = held(Client, CLIENT, row[11:16])
+        self.on_unit, self.left_at = row[16:]
 
 
 class ReminderPurpose:
@@ -82,7 +83,7 @@ class ReminderPurpose:
         overtaken = overtaken_messages([m.pk for m in messages], by_id)
         found: dict[uuid.UUID, Content | Stop] = {}
         for message in messages:
-            standing = by_id[message.about]  # type: ignore[index]  # set since it was made
+            standing = by_id[message.about]  # set since it was made
             attendance, client = standing.attendance, standing.attendance.client
             reason = ended_because(attendance, client, standing.left_at)
             if reason is None and standing.on_unit and not client.messages_on_unit:

@@ -14,12 +14,17 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model, QuerySet
 
-from clients.models import Client
+from clients.models import CareTeamMember, Client, ContactConsent, ContactPoint, KnownAt
 from common.clock import now
 from common.registry import Registry
+from common.rows import Row
 from organization.models import User
 
 Kept = str | int | bool | None
+
+NEVER_SINCE: tuple[type[Row], ...] = (ContactPoint, ContactConsent, CareTeamMember, KnownAt)
+"""Rows that an undo leaves alone if they were written at all since the merge: changed and changed
+back is a last word too, and consent or sight of a record must not come back against it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Ledger:
     """What a merge changes, with what was there before, so that it can be put back."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
+    at: dt.datetime = field(default_factory=now)
 
     def change(self, rows: QuerySet[Any], **values: Any) -> None:
         """Set these columns on all of these rows, and write down what each held."""
@@ -46,13 +52,14 @@ class Ledger:
         for pk, *before in locked.values_list("pk", *columns):
             held[tuple(_kept(value) for value in before)].append(pk)
         for values_before, ids in held.items():
-            _write(model, ids, {}, columns)
+            _write(model, ids, {}, columns, at=self.at)
             self.entries.append(
                 {
                     "model": model._meta.label_lower,
                     "ids": [str(pk) for pk in ids],
                     "before": dict(zip(columns, values_before, strict=True)),
                     "after": after,
+                    "at": self.at.isoformat(),
                 }
             )
 
@@ -62,20 +69,47 @@ def put_back(entries: Iterable[dict[str, Any]]) -> list[str]:
 
     Whatever is named was changed since; then the caller has to leave everything as it is.
     """
-    changed = []
-    for entry in reversed(list(entries)):
+    entries = list(entries)
+    changed = _written_since(entries)
+    if changed:
+        return changed
+    moment = now()
+    for entry in reversed(entries):
         model = apps.get_model(entry["model"])
         before, after = (_restored(model, entry[when]) for when in ("before", "after"))
-        if _write(model, entry["ids"], after, before) < len(entry["ids"]):
+        if _write(model, entry["ids"], after, before, at=moment) < len(entry["ids"]):
             changed.append(str(model._meta.verbose_name))
     return sorted(set(changed))
 
 
+def _written_since(entries: Iterable[dict[str, Any]]) -> list[str]:
+    """The names of what was written since of what must not be; nobody writes it from now on."""
+    left: dict[str, dict[str, dt.datetime]] = defaultdict(dict)
+    for entry in entries:
+        moment = dt.datetime.fromisoformat(entry["at"])
+        left[entry["model"]].update(dict.fromkeys(entry["ids"], moment))
+    changed = []
+    for model in NEVER_SINCE:
+        moments = left[model._meta.label_lower]
+        if not moments:
+            continue
+        rows = model._default_manager.filter(pk__in=moments).order_by("pk")
+        locked = rows.select_for_update(of=("self",)).values_list("pk", "updated_at")
+        if {str(pk): moment for pk, moment in locked} != moments:
+            changed.append(str(model._meta.verbose_name))
+    return sorted(changed)
+
+
 def _write(
-    model: type[Model], ids: Iterable[Any], only_if: Mapping[str, Any], values: Mapping[str, Any]
+    model: type[Model],
+    ids: Iterable[Any],
+    only_if: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    at: dt.datetime,
 ) -> int:
     rows = model._default_manager.filter(pk__in=ids, **only_if)
-    return rows.update(**values, updated_at=now())
+    return rows.update(**values, updated_at=at)
 
 
 def _kept(value: Any) -> Kept:

@@ -1,6 +1,7 @@
 """The columns that every row has."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -37,3 +38,14 @@ def check_row(row: models.Model, *, leave_out: tuple[str, ...] = ()) -> None:
             for fault in found
         )
         raise Invalid("Some fields need another value.", faults=faults) from None
+
+
+Held = TypeVar("Held", bound=models.Model)
+
+
+def held(model: type[Held], names: Sequence[str], values: Sequence[Any]) -> Held:
+    """A row that holds only these of its columns, as read; another one is fetched when asked for."""
+    given = dict(zip(names, values, strict=True))
+    # Django takes the values by place, in the order of the model's own fields.
+    ordered = [f.attname for f in model._meta.concrete_fields if f.attname in given]
+    return model.from_db("default", ordered, [given[name] for name in ordered])

@@ -186,7 +186,8 @@ def _appointments(user: User, facility: Facility, day: dt.date, *, team: bool) -
         "visible_attendances__reminders",
         Reminder.objects.select_related("message").order_by("send_at", "created_at"),
     )
-    return list(with_people(rows, user).prefetch_related(reminders).order_by("starts_at", "id"))
+    seen = with_people(rows, user).order_by("starts_at", "id")
+    return list(seen.prefetch_related(reminders))  # type: ignore[misc]  # `with_people` sets it
 
 
 def _seen(appointment: Appointment) -> list[Attendance]:

@@ -65,6 +65,7 @@ def update_contact_point(*, point: ContactPoint, by: User, **changes: Any) -> Co
     require_for_client(by, Capability.EDIT_CONTACTS, point.client)
     if not changes:
         return point
+    require_standing([point.client_id])
     point.change(**changes)
     note_change("contact_point.updated", point.pk, by=by.pk, clients=[point.client_id])
     announce(ContactPermissionChanged(point.client_id))
@@ -85,6 +86,7 @@ def grant_consent(
     `granted_at` is this moment unless an older record says when.
     """
     require_for_client(by, Capability.EDIT_CONTACTS, point.client)
+    require_standing([point.client_id])
     ContactPoint.objects.select_for_update().get(pk=point.pk)
     consent, made = ContactConsent.objects.get_or_create(
         contact_point=point,
@@ -108,6 +110,7 @@ def grant_consent(
 def withdraw_consent(*, point: ContactPoint, by: User) -> ContactConsent:
     """Record that the client agrees no longer; nothing more goes there from this moment on."""
     require_for_client(by, Capability.EDIT_CONTACTS, point.client)
+    require_standing([point.client_id])
     ContactPoint.objects.select_for_update().get(pk=point.pk)
     consent = point.consents.select_for_update().filter(withdrawn_at=None).first()
     if consent is None:

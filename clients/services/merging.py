@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from audit.services import note_change
 from clients.merging import Ledger, Obstacle, merge_parts, put_back
@@ -92,17 +92,25 @@ def undo_merge(*, merge: Merge, by: User) -> Merge:
     require_for_client(by, Capability.MERGE_CLIENTS, survivor)
     other.change(merged_into=None, merged_at=None)
     survivor.change()
-    changed = put_back(merge.moved)
+    try:
+        with transaction.atomic():
+            changed = put_back(merge.moved)
+    except IntegrityError:
+        raise _changed_since([]) from None
     if changed:
-        raise Conflict(
-            f"Since the merge something was changed: {', '.join(changed)}. Correct by hand what "
-            "belongs to the other person.",
-            code="changed_since",
-            extra={"changed": changed},
-        )
+        raise _changed_since(changed)
     settle_unmerged(survivor.pk, other.pk, by=by)
     merge.change(undone_at=now(), undone_by=by)
     note_change("client.unmerged", merge.pk, by=by.pk, clients=[survivor.pk, other.pk])
     for client in (survivor, other):
         announce(ContactPermissionChanged(client.pk))
     return merge
+
+
+def _changed_since(changed: list[str]) -> Conflict:
+    what = f"something was changed: {', '.join(changed)}" if changed else "something was added"
+    return Conflict(
+        f"Since the merge {what}. Correct by hand what belongs to the other person.",
+        code="changed_since",
+        extra={"changed": changed},
+    )

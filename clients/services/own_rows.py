@@ -40,6 +40,8 @@ def _move_contact_points(ledger: Ledger, survivor: Client, other: Client, by: Us
 def _unite(ledger: Ledger, kept: ContactPoint, void: ContactPoint, by: User) -> None:
     """Two of one address: the kept one takes the stricter of both, and no consent stays behind."""
     row = ContactPoint.objects.filter(pk=kept.pk)
+    # Changes nothing, but has the undo notice whatever is said about this address from now on.
+    ledger.change(row, client=kept.client)
     if kept.safe_to_leave_voicemail and not void.safe_to_leave_voicemail:
         ledger.change(row, safe_to_leave_voicemail=False)
     if void.valid_until and (kept.valid_until is None or void.valid_until < kept.valid_until):
@@ -97,6 +99,8 @@ def _move_care_team(ledger: Ledger, survivor: Client, other: Client) -> None:
             ledger.change(on_both, until=moment, ended_because=MERGED)
             ledger.change(row, client=survivor, since=moment)
         elif on_both.exists():
+            # Changes nothing, but has the undo notice when their time on the case ends.
+            ledger.change(on_both, client=survivor)
             ledger.change(row, until=moment, ended_because=MERGED)
         else:
             ledger.change(row, client=survivor, primary=False)

@@ -13,6 +13,7 @@ from django.db import transaction
 from clients.models import Client, ContactPoint
 from common.crypto import Sealed
 from common.discretion import disclosing_words
+from common.rows import held
 from messaging import statements
 from messaging.models import Message
 from messaging.purposes import Content, Purpose, Stop, purposes
@@ -63,13 +64,11 @@ def leased(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Message]:
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    message = Message.from_db("default", MESSAGE, _sealed(row[:13], (7, 10, 11)))
+    message = held(Message, MESSAGE, _sealed(row[:13], (7, 10, 11)))
     client, facility, point = row[4:7]
-    message.client = client and Client.from_db("default", CLIENT, (client, *row[13:15]))
-    message.facility = facility and Facility.from_db("default", FACILITY, (facility, *row[15:21]))
-    message.contact_point = point and ContactPoint.from_db(
-        "default", POINT, _sealed((point, *row[21:24]), (1,))
-    )
+    message.client = client and held(Client, CLIENT, (client, *row[13:15]))
+    message.facility = facility and held(Facility, FACILITY, (facility, *row[15:21]))
+    message.contact_point = point and held(ContactPoint, POINT, _sealed((point, *row[21:24]), (1,)))
     message.has_consent, message.opted_out = row[24:]  # type: ignore[attr-defined]  # annotated
     return message
 

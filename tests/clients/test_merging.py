@@ -315,7 +315,7 @@ def test_it_is_not_undone_once_something_was_changed_and_says_what(house, two):
     with pytest.raises(Conflict) as refused:
         undo_merge(merge=done, by=house.supervisor)
     assert refused.value.code == "changed_since"
-    assert refused.value.extra == {"changed": ["contact point"]}
+    assert refused.value.extra == {"changed": ["care team member", "contact point"]}
     assert rows_of(*OWN, Merge) == before
 
 

@@ -1,11 +1,16 @@
 """No text to a client tells a stranger what it is about."""
 
 import datetime as dt
+import re
+import unicodedata
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from appointments.texts import reminder_texts
 from clients.models import Channel
+from common import discretion
 from common.discretion import disclosing_words
 from messaging.texts import HELP_TEXT, OPT_OUT_TEXT
 from organization.models import Language
@@ -77,3 +82,31 @@ def test_the_outbox_own_answers_disclose_nothing_and_are_plain(texts):
     for text in texts.values():
         assert disclosing_words(text) == []
         assert set(text.replace("{", "").replace("}", "")) <= GSM7
+
+
+def word_by_word(text):
+    """The rule without its shortcut: every word, and every part of one, plainly."""
+    stems, whole = discretion._words()
+    found = []
+    for match in discretion.WORD.finditer(unicodedata.normalize("NFKC", text)):
+        word = match.group()
+        parts = [discretion.plain(part) for part in (word, *re.split(r"['-]", word))]
+        if any(part in whole or part.startswith(stems) for part in parts):
+            found.append(word)
+    return found
+
+
+STEMS, WHOLE = discretion._words()
+PIECES = [
+    *STEMS, *sorted(WHOLE), "Sam", "Confirm", "\u0301", "\u0338", "'", "-", "_", "\uff44etox", "Clínica",
+    "ß", "\u0130", "\ufb01", "\u0149", "\uac00", "x", "12",
+]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", " ", "-", "'", "_", "\u0301", "x"])),
+                min_size=1, max_size=5), st.booleans())  # fmt: skip
+@settings(max_examples=1000, deadline=None)
+def test_the_quick_look_finds_what_looking_word_by_word_finds(pieces, upper):
+    text = "".join(word + between for word, between in pieces)
+    text = text.upper() if upper else text
+    assert disclosing_words(text) == word_by_word(text)
