@@ -122,9 +122,12 @@ def date(cell: str) -> dt.date:
             code="unclear_date",
         )
     try:
-        return dt.date.fromisoformat(cell)
+        day = dt.date.fromisoformat(cell)
     except ValueError:
-        raise Invalid("There is no such day in the calendar.", code="no_such_day") from None
+        day = None
+    if day is None or day.year not in YEARS:
+        raise Invalid("There is no such day in the calendar.", code="no_such_day")
+    return day
 
 
 def time(cell: str) -> dt.datetime:

@@ -6,6 +6,7 @@ encoding or a quotation mark left open would put one person's words in another's
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,12 @@ ENCODINGS = {
 }
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+LONGEST_LINE = 200_000
+OVERLONG = re.compile(rf"[^\r\n]{{{LONGEST_LINE + 1}}}")
+MOST_LINES_A_ROW = 6
+"""Windows' line ends count twice, and a cell may hold some."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ def decoded(content: bytes, charset: str = "utf-8") -> str:
 
 def read_table(text: str, columns: Sequence[Column], *, most_rows: int) -> list[Line]:
     """The rows that are not blank. Raises `Invalid` where the file as a whole can't be read."""
+    _refuse_what_is_no_table(text, most_rows)
     delimiter = _delimiter(text, columns)
     rows = _rows(text, delimiter)
     number, names = next(rows, (0, []))
@@ -83,6 +91,16 @@ def read_table(text: str, columns: Sequence[Column], *, most_rows: int) -> list[
     if not lines:
         raise _refused("no_rows", "The file has column names, and no row below them.")
     return lines
+
+
+def _refuse_what_is_no_table(text: str, most_rows: int) -> None:
+    """Before anything is taken apart: a line of a million commas would become a million cells."""
+    if OVERLONG.search(text):
+        raise _refused("long_line", f"A line of the file has over {LONGEST_LINE:,} characters.")
+    if text.count("\n") + text.count("\r") > MOST_LINES_A_ROW * most_rows:
+        raise _refused(
+            "too_many_lines", "The file has far more lines than rows. Remove blank ones."
+        )
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

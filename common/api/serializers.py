@@ -52,6 +52,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 def _other_kind(field: Any, value: Any) -> str:
     """What to give instead of a value that REST framework would make fit: 0 for "0", "yes" for true."""
+    if isinstance(value, list) and isinstance(field, serializers.ListField):
+        return next((words for item in value if (words := _other_kind(field.child, item))), "")
     if value is None or isinstance(value, list | dict):
         return ""
     return next(

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from common.api.output import ModelOutput
 from common.api.serializers import EnumField, StrictSerializer
+from common.clock import now
 from organization.api.base import StaffField, VisibleField
 from organization.models import Facility, Membership, Program, Room, User
 from organization.roles import CAPABILITIES, Role
@@ -72,9 +73,12 @@ class StaffOutput(ModelOutput):
 
     def to_representation(self, user: User) -> dict[str, Any]:
         shown = super().to_representation(user)
-        if shown.get("memberships"):
+        held = shown.get("memberships")
+        if held and any(role["until"] is None or role["until"] > now() for role in held):
             return shown
-        return {name: value for name, value in shown.items() if name not in FOR_MANAGERS}
+        # Of somebody who has left the manager's facilities no more than that they were there.
+        kept = ("memberships",) if held else ()
+        return {k: v for k, v in shown.items() if k not in FOR_MANAGERS or k in kept}
 
 
 class PersonOutput(ModelOutput):

@@ -12,7 +12,7 @@ from common.text import plain_line
 from organization.models import Facility, LinkPurpose, Membership, User
 from organization.roles import Capability, Role, roles_with
 from organization.services.accounts import keep_an_administrator
-from organization.services.links import send_link
+from organization.services.links import send_link, void_links
 
 
 @transaction.atomic
@@ -63,6 +63,10 @@ def invite(
     """
     by.access.require(Capability.MANAGE_ACCOUNTS, facility.pk)
     user = _account_of(email, full_name, by)
+    if not user.has_usable_password():
+        # Links before the account, in the order in which a link that is followed locks them.
+        void_links(user)
+        user.refresh_from_db()
     give_role(
         user=user, facility=facility, role=role, credential=credential, supervisor=supervisor, by=by
     )

@@ -53,6 +53,7 @@ def test_what_a_cell_means(read, cell, value):
         (columns.date, "1990-5-17", "unclear_date"),
         (columns.date, "\u0662020-01-01", "unclear_date"),
         (columns.date, "1990-02-30", "no_such_day"),
+        (columns.date, "0001-01-01", "no_such_day"),
         (columns.time, "12/1/2026 3 PM", "unclear_time"),
         (columns.time, "2027-12-01", "unclear_time"),
         (columns.time, "2026-12-01 25:00", "no_such_time"),

@@ -86,6 +86,9 @@ def test_an_older_programs_file_is_read_as_what_it_says_it_is():
         (f'{HEADER}\n1,"Robin,Ash\n{ROW}\n', "broken_row"),
         (f'{HEADER}\n1,"Ro"bin,Ash\n', "broken_row"),
         (f"{HEADER}\n{'x' * 200_000}\n", "broken_row"),
+        (f"{HEADER}\n{',' * 200_001}\n", "long_line"),
+        ("," * 200_001, "long_line"),
+        (HEADER + "\n" * 400_000, "too_many_lines"),
         (f"{HEADER}\n" + f"{ROW}\n" * 11, "too_many_rows"),
     ],
 )  # fmt: skip

@@ -11,8 +11,9 @@ from audit.models import AuditEvent
 from clients.models import Client, ContactPoint
 from clients.services import leave_care_team
 from common.clock import now
-from organization.models import IdempotencyKey
+from organization.models import IdempotencyKey, Membership, PhaseKind, User
 from organization.repeats import forget_old_keys
+from organization.roles import Role
 from tests.appointments.asking import URL, refused, wish
 from tests.races import at_once, without
 
@@ -102,6 +103,30 @@ def test_who_sees_the_client_no_longer_does_not_get_the_answer_again(house, api)
     assert api.post(address, body, headers=key).status_code == 201
     leave_care_team(member=member, by=house.ana, reason="left")
     refused(api.post(address, body, headers=key), 404, "not_found")
+
+
+def test_who_has_another_role_by_now_does_not_get_the_answer_again(house, api):
+    client = house.client()
+    house.admitted(client, PhaseKind.DETOX)
+    path = f"/api/v1/clients/{client.pk}/contact-points/"
+
+    def ask():
+        api.force_authenticate(User.objects.get(pk=house.ana.pk))
+        body = {"kind": "phone", "value": "+1 312 555 0100"}
+        return api.post(path, body, headers={"Idempotency-Key": KEY})
+
+    assert ask().status_code == 201
+    Membership.objects.filter(user=house.ana).update(role=Role.NURSE)
+    refused(ask(), 404, "not_found")
+
+
+def test_a_merge_may_be_repeated(house, api):
+    one, other = house.client(), house.client(by=house.ben)
+    api.force_authenticate(house.supervisor)
+    path, body = f"/api/v1/clients/{one.pk}/merge/", {"other": str(other.pk), "reason": "same"}
+    first, again = (api.post(path, body, headers={"Idempotency-Key": KEY}) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
 
 
 @pytest.mark.parametrize("key", ["", "with space", "x" * 256, "ümlaut"])

@@ -12,6 +12,7 @@ from organization.models import Membership, OneTimeLink, User
 from organization.roles import Role
 from organization.services.accounts import deactivate
 from organization.services.staff import give_role, hire
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +236,18 @@ def test_who_is_voided_is_known_from_ones_own_facility(house, ada, otto, api):
     begun = now().isoformat()
     deactivate(user=house.ben, reason="left", by=ada)
     assert api.get(f"/api/v1/staff/?updated_after={quote(begun)}").json()["voided"] == []
+
+
+def test_of_somebody_who_left_a_manager_reads_no_state_and_no_reason(house, api):
+    left = house.oak_counselor
+    Membership.objects.create(user=left, facility=house.elm, role=Role.COUNSELOR)
+    Membership.objects.filter(user=left, facility=house.elm).update(until=now())
+    oaks = hire(
+        email="oaks@casework.example", full_name="Odo Lane", facility=house.oak,
+        role=Role.ADMINISTRATOR, password=PASSWORD,
+    )  # fmt: skip
+    deactivate(user=left, reason="left after an inquiry", by=oaks)
+    api.force_authenticate(house.administrator)
+    shown = api.get(f"/api/v1/staff/{left.pk}/").json()
+    assert sorted(shown) == ["full_name", "id", "languages", "memberships"]
+    assert [role["facility"] for role in shown["memberships"]] == [str(house.elm.pk)]

@@ -65,17 +65,17 @@ CHANGES = {
     "complete": 21,
     "no-show": 29,
     # The same whether or not there are others like them: see `services/duplicates.py`.
-    "create client": 39,
+    "create client": 40,
     "search": 6,
-    "add contact point": 19,
+    "add contact point": 20,
     "name primary": 23,
-    "merge": 44,
-    "undo merge": 22,
+    "merge": 46,
+    "undo merge": 25,
     "admit": 16,
     "move phase": 15,
     "discharge": 19,
     "complete task": 7,
-    "invite staff": 13,
+    "invite staff": 15,  # links are voided, and the account read again, before it is locked
     "deactivate staff": 16,
 }
 
