@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef
 
 from appointments.models import Appointment, Attendance
 from appointments.queries import ended_because, overtaken_messages
-from appointments.queries.prepared import Prepared
 from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
 from appointments.states import Response, ResponseSource
@@ -17,6 +16,7 @@ from appointments.texts import VERSION, reminder_texts
 from casework.models import Phase
 from casework.queries import when_left
 from clients.models import Channel, Client
+from common.prepared import Prepared
 from common.rows import held
 from messaging.models import Meaning, Message
 from messaging.purposes import Content, Stop

@@ -73,7 +73,7 @@ def on_stack(name: str, stack: Stack, *, runs: int, quick: bool) -> list[Measure
     """One kind of figure. Imported here: models exist only now that Django is set up."""
     from benchmarks.figures import mail, queries, web
 
-    pace = web.Pace(runs, seconds=2 if quick else 5, bookings=80 if quick else 240)
+    pace = web.Pace(runs, seconds=2 if quick else 5, bookings=160 if quick else 240)
     if name == "F5":
         return queries.query_counts(stack)
     if name == "F6":

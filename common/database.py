@@ -2,7 +2,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import DatabaseError, connection
 
@@ -31,6 +32,17 @@ def lock_subjects(ids: Iterable[uuid.UUID]) -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [lock_keys(ids)]
         )
+
+
+def among(ids: Collection[uuid.UUID], value: str = "%s") -> tuple[str, Any]:
+    """What makes a column one of these in SQL, and the value for it (which stands there as `value`).
+
+    Of an array in a prepared statement PostgreSQL supposes ten items; where there is one, it finds
+    that the plan which it would keep is too dear, and plans anew each time. So one is no array.
+    """
+    if len(ids) == 1:
+        return f"= {value}", next(iter(ids))
+    return f"= ANY({value})", list(ids)
 
 
 CLOCKS_APART = dt.timedelta(seconds=5)

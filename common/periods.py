@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from common.clock import now
+from common.present import PRESENT
 from common.rows import Row
 
 PeriodType = TypeVar("PeriodType", bound="Period", covariant=True)
@@ -13,9 +14,8 @@ PeriodType = TypeVar("PeriodType", bound="Period", covariant=True)
 
 class PeriodQuerySet(models.QuerySet[PeriodType]):
     def current(self) -> Self:
-        """Those in force now."""
-        moment = now()
-        return self.filter(Q(until__isnull=True) | Q(until__gt=moment), since__lte=moment)
+        """Those in force when the query runs."""
+        return self.filter(Q(until__isnull=True) | Q(until__gt=PRESENT), since__lte=PRESENT)
 
 
 class Period(Row):

@@ -99,12 +99,15 @@ TEMPLATES = [
 def database(url: str) -> dict[str, Any]:
     """A database's settings from its URL: kept connections, and time-outs that end a hang."""
     parsed: dict[str, Any] = environ.Env.db_url_config(url)
-    ours = {"connect_timeout": 5, "application_name": "casework"}
+    ours: dict[str, Any] = {"connect_timeout": 5, "application_name": "casework"}
+    if is_on(GIVEN, "PREPARE_STATEMENTS", default=True):
+        # Parsing and planning took PostgreSQL longer than running (docs/decisions/0019).
+        ours |= {"server_side_binding": True, "prepare_threshold": 2}
     if patience := number(GIVEN, "LOCK_PATIENCE_SECONDS", 0):
         # Whoever waits longer for somebody else's change is told to try again, and frees the thread.
         ours["options"] = f"-c lock_timeout={patience}s -c statement_timeout=25s"
     return parsed | {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "common.postgres",
         "CONN_MAX_AGE": number(GIVEN, "CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": ours | parsed.get("OPTIONS", {}),
@@ -209,9 +212,9 @@ REST_FRAMEWORK = {
         "common.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["common.api.renderers.QuickJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.api.parsers.SoundJSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["common.api.filters.FilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "common.api.pagination.TimeOrderedPagination",
     "DEFAULT_SCHEMA_CLASS": "common.api.schema.Schema",
     "DEFAULT_THROTTLE_RATES": {"token": "10/min", "account": "10/hour"},

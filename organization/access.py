@@ -15,6 +15,9 @@ class Access:
     user_id: uuid.UUID
     roles: Mapping[uuid.UUID, frozenset[Role]]
 
+    def __hash__(self) -> int:
+        return hash((self.user_id, frozenset(self.roles.items())))
+
     @classmethod
     def of(cls, user_id: uuid.UUID, held: Iterable[tuple[uuid.UUID, str]]) -> "Access":
         """From the roles that somebody holds, each with its facility."""

@@ -21,7 +21,10 @@ class IdleSignOutMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if SEEN in request.session or request.user.is_authenticated:
+        # Without a session nobody is signed in by one.
+        if request.session.session_key and (
+            SEEN in request.session or request.user.is_authenticated
+        ):
             self._look(request)
         return self.get_response(request)
 

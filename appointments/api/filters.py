@@ -11,6 +11,7 @@ from django_filters.fields import IsoDateTimeField  # type: ignore[import-untype
 
 from appointments.models import Appointment, Attendance
 from appointments.states import AppointmentKind, AppointmentStatus
+from common.api.filters import FilterSet
 from common.api.serializers import EARLIEST_YEAR, LATEST_YEAR
 
 
@@ -41,7 +42,7 @@ class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]  # no types
     field_class = MomentFormField
 
 
-class AppointmentFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class AppointmentFilters(FilterSet):
     """`from` and `until` look at the start: from then on, and before then."""
 
     until = MomentFilter("starts_at", "lt", help_text="Starts before this time.")

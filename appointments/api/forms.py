@@ -1,9 +1,9 @@
 """What the API takes in about appointments and policies."""
 
 import datetime as dt
+import uuid
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 
 from appointments.models import Attendance
@@ -14,12 +14,16 @@ from appointments.states import AppointmentKind, CancelledBy, Response, RuleChan
 from clients.models import Client
 from common.api.serializers import MomentField, StrictSerializer
 from organization.api.base import StaffField, VisibleField
-from organization.models import Facility, Room, User
+from organization.models import Facility, Room
 from organization.roles import Capability
+from organization.seen import Seen
 
 MINUTE = dt.timedelta(minutes=1)
 MOST_STAFF = 20
 MOST_CLIENTS = 200
+
+
+CALENDARS_SEEN = Seen(lambda user: Client.objects.visible_to(user, Capability.VIEW_CALENDAR))
 
 
 class ClientField(VisibleField):
@@ -28,8 +32,8 @@ class ClientField(VisibleField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Client, **kwargs)
 
-    def seen_by(self, user: User) -> QuerySet[Any]:
-        return Client.objects.visible_to(user, Capability.VIEW_CALENDAR)
+    def seen(self) -> Seen:
+        return CALENDARS_SEEN
 
 
 class AttendanceField(VisibleField):
@@ -38,9 +42,9 @@ class AttendanceField(VisibleField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Attendance, **kwargs)
 
-    def seen_by(self, user: User) -> QuerySet[Any]:
-        appointment = self.context["view"].kwargs["pk"]
-        return Attendance.objects.visible_to(user).filter(appointment=appointment)
+    def find(self, ids: set[uuid.UUID]) -> dict[uuid.UUID, Any]:
+        seen = Attendance.objects.visible_to(self.context["request"].user)
+        return seen.filter(appointment=self.context["view"].kwargs["pk"]).in_bulk(ids)
 
 
 class TimeInput(StrictSerializer):

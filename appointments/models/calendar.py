@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.db.models import F, Q
 
-from appointments.models.sight import STAFFED, OneOf, attended_by, select_ids, staffed_by
+from appointments.models.sight import STAFFED, OneOf, attended_by, staffed_by
 from appointments.states import (
     NOT_COMING,
     AppointmentKind,
@@ -22,6 +22,7 @@ from appointments.states import (
     ResponseSource,
 )
 from clients.models import Client
+from common.prepared import select_ids
 from common.rows import Row
 from organization.models import Facility, Room, User
 from organization.roles import Capability

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Func, QuerySet, UUIDField
 from django.db.models.expressions import RawSQL
 from django.db.models.sql.compiler import SQLCompiler
+
+from common.prepared import select_ids
 
 STAFFED = "SELECT s.appointment_id FROM appointments_appointmentstaff s WHERE s.user_id = %s"
 ATTENDED = "SELECT a.appointment_id FROM appointments_attendance a WHERE a.client_id IN ({clients})"
@@ -27,7 +28,7 @@ def attended_by(clients: QuerySet[Any]) -> RawSQL:
 
 class OneOf(Func):
     """Whether a column is one of these ids, asked of each row: for a page's few rows PostgreSQL need
-    not gather them all, as it does for `IN` beside an `OR`."""
+    not gather them all, as it does for `IN` beside an `OR`, and for `EXISTS` where it guesses wrong."""
 
     output_field = BooleanField()
 
@@ -39,16 +40,8 @@ class OneOf(Func):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
     ) -> tuple[str, tuple[Any, ...]]:
         column, values = compiler.compile(self.source_expressions[0])
-        sql = f"EXISTS (SELECT 1 FROM ({self.ids}) AS these (id) WHERE these.id = {column})"  # noqa: S608 (constants, and the ORM's own)
-        return sql, (*self.values, *values)
-
-
-def select_ids(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
-    """The select of these rows' ids, to stand within another, and its values."""
-    try:
-        return rows.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:  # so the ORM says that there can be none
-        return "SELECT NULL::uuid WHERE FALSE", ()
+        these = f"SELECT TRUE FROM ({self.ids}) AS these (id) WHERE these.id = {column} LIMIT 1"  # noqa: S608 (constants, and the ORM's own)
+        return f"({these}) IS TRUE", (*self.values, *values)
 
 
 def _ids(sql: str, values: Sequence[Any]) -> RawSQL:

@@ -13,7 +13,7 @@ from appointments.queries.people import told
 from appointments.states import AttendanceStatus
 from casework.models import Phase
 from clients.models import Client
-from common.clock import now
+from common.present import PRESENT
 from organization.access import Access
 from organization.models import User
 from organization.roles import Capability
@@ -28,7 +28,7 @@ def clients_on_the_calendar(access: Access, capability: Capability) -> Q | None:
         return None
     attending = Attendance.objects.filter(
         appointment__facility__in=there,
-        appointment__starts_at__gte=now() - CALENDAR_LOOKS_BACK,
+        appointment__starts_at__gte=PRESENT - CALENDAR_LOOKS_BACK,
     )
     return Q(pk__in=attending.values("client"))
 

@@ -10,7 +10,6 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from appointments.models import Appointment, Attendance, ReminderRule
-from appointments.queries.prepared import Prepared
 from appointments.reminders import ContactFacts, Facts, RuleFacts
 from appointments.states import (
     AppointmentStatus,
@@ -22,6 +21,7 @@ from appointments.states import (
 from casework.models import Phase
 from casework.queries import when_left
 from clients.models import CHANNEL_OF, Channel, Client, ContactConsent, ContactKind
+from common.prepared import Prepared
 from messaging.models import OptOut
 from messaging.quiet import quiet_hours
 from messaging.states import Reason

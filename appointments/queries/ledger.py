@@ -8,10 +8,10 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, QuerySet
 
 from appointments.models import Appointment, Attendance, Reminder
-from appointments.queries.prepared import Prepared
 from appointments.states import ReminderState
 from clients.models import Client, ContactPoint
 from common.clock import now
+from common.prepared import Prepared
 from messaging.states import Reason
 from organization.models import User
 from organization.roles import Capability

@@ -12,17 +12,18 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from appointments.models import Appointment, Attendance
-from appointments.models.sight import select_ids
 from clients.models import Client
+from common.database import among
 from organization.models import User
 from organization.roles import Capability
+from organization.seen import Seen
 
 # `seen` and `cases` are `visible_to`'s own selects: which attendances these are, and of which clients
 # the case may be seen, is decided there and nowhere here. Both are cut down to the page first.
 PEOPLE = """
 WITH seen (id) AS MATERIALIZED (
     SELECT a.id FROM ({seen}) AS a (id)
-     WHERE a.id IN (SELECT b.id FROM appointments_attendance b WHERE b.appointment_id = ANY(%s))
+     WHERE a.id IN (SELECT b.id FROM appointments_attendance b WHERE b.appointment_id {these})
 ), cases (id) AS MATERIALIZED (
     SELECT c.id FROM ({cases}) AS c (id)
      WHERE c.id IN (SELECT a.client_id FROM seen JOIN appointments_attendance a ON a.id = seen.id)
@@ -57,8 +58,12 @@ SELECT json_object_agg(p.id, json_build_array(
   FROM appointments_appointment p
   LEFT JOIN organization_room room ON room.id = p.room_id
   LEFT JOIN appointments_appointment successor ON successor.moved_from_id = p.id
- WHERE p.id = ANY(%s)
+ WHERE p.id {these}
 """
+
+
+ATTENDANCES_SEEN = Seen(Attendance.objects.visible_to)
+CASES_SEEN = Seen(lambda user: Client.objects.visible_to(user, Capability.VIEW_CASE))
 
 
 class RoomShown(NamedTuple):
@@ -122,11 +127,12 @@ def fetch_people(appointments: Sequence[Appointment], user: User) -> None:
     person may see."""
     if not appointments:
         return
-    page = [appointment.pk for appointment in appointments]
-    seen, in_seen = select_ids(Attendance.objects.visible_to(user))
-    cases, in_cases = select_ids(Client.objects.visible_to(user, Capability.VIEW_CASE))
+    these, page = among([appointment.pk for appointment in appointments])
+    seen, in_seen = ATTENDANCES_SEEN.ids(user)
+    cases, in_cases = CASES_SEEN.ids(user)
     with connection.cursor() as cursor:
-        cursor.execute(PEOPLE.format(seen=seen, cases=cases), [*in_seen, page, *in_cases, page])
+        sql = PEOPLE.format(seen=seen, cases=cases, these=these)
+        cursor.execute(sql, [*in_seen, page, *in_cases, page])
         (found,) = cursor.fetchone()
     for row in appointments:
         shown: Any = row

@@ -4,10 +4,10 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
 from casework.models import Episode
-from common.api.filters import TruthFilter
+from common.api.filters import FilterSet, TruthFilter
 
 
-class EpisodeFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class EpisodeFilters(FilterSet):
     """By client, and by whether the course of treatment goes on."""
 
     client = filters.UUIDFilter(help_text="Of this client.")

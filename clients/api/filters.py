@@ -7,11 +7,11 @@ from django_filters import rest_framework as filters  # type: ignore[import-unty
 
 from clients.models import CareTeamMember, Client, KnownAt, Merge, PossibleDuplicate
 from clients.queries import in_phase
-from common.api.filters import TruthFilter
+from common.api.filters import FilterSet, TruthFilter
 from organization.models import PhaseKind
 
 
-class ClientFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class ClientFilters(FilterSet):
     """None of these tells anything that the clients themselves, as shown, don't tell."""
 
     facility = filters.UUIDFilter(
@@ -49,7 +49,7 @@ class ClientFilters(filters.FilterSet):  # type: ignore[misc]  # no types
         return rows.filter(pk__in=primaries.values("client"))
 
 
-class PossibleDuplicateFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class PossibleDuplicateFilters(FilterSet):
     """Open and settled ones, unless asked for."""
 
     open = TruthFilter(
@@ -75,7 +75,7 @@ class PossibleDuplicateFilters(filters.FilterSet):  # type: ignore[misc]  # no t
         return rows.filter(Q(first=client_id) | Q(second=client_id))
 
 
-class MergeFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class MergeFilters(FilterSet):
     """All, unless into one client."""
 
     survivor = filters.UUIDFilter(help_text="Into this client.")

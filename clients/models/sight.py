@@ -4,14 +4,13 @@ Nearly every statement of a request contains one of these, several times as a ru
 ORM anew each time took more than running them (`docs/decisions/0018-hot-paths-in-sql.md`).
 """
 
-import datetime as dt
 import uuid
 from collections.abc import Collection
 
 from django.db.models import UUIDField
 from django.db.models.expressions import RawSQL
 
-from common.clock import now
+from common.present import PRESENT
 
 KNOWN = """
 SELECT k.client_id FROM clients_knownat k
@@ -41,23 +40,22 @@ SELECT t.client_id
 
 def known_at(facilities: Collection[uuid.UUID]) -> RawSQL:
     """Clients known at one of these facilities."""
-    moment = now()
-    return _ids(KNOWN, [list(facilities), moment, moment])
+    return _ids(KNOWN, [list(facilities), PRESENT, PRESENT])
 
 
 def on_care_team(user_id: uuid.UUID, facilities: Collection[uuid.UUID]) -> RawSQL:
     """Clients whose care team this person is on, known at one of these facilities."""
-    return _ids(OF_ONE, [*_team(facilities, now()), user_id])
+    return _ids(OF_ONE, [*_team(facilities), user_id])
 
 
 def supervised(user_id: uuid.UUID, facilities: Collection[uuid.UUID]) -> RawSQL:
     """Clients whose care team has somebody whom this person supervises there."""
-    moment, there = now(), list(facilities)
-    return _ids(OF_SUPERVISED, [*_team(there, moment), user_id, there, moment, moment])
+    there = list(facilities)
+    return _ids(OF_SUPERVISED, [*_team(there), user_id, there, PRESENT, PRESENT])
 
 
-def _team(facilities: Collection[uuid.UUID], moment: dt.datetime) -> list[object]:
-    return [list(facilities), *[moment] * 4]
+def _team(facilities: Collection[uuid.UUID]) -> list[object]:
+    return [list(facilities), *[PRESENT] * 4]
 
 
 def _ids(sql: str, values: list[object]) -> RawSQL:

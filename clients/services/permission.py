@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from clients.models import Client
+from common.database import among
 from common.errors import Conflict, Forbidden
 from organization.models import User
 from organization.roles import Capability
@@ -16,6 +17,9 @@ class Merged(Conflict):
 
     code = "merged"
     title = "This record was merged into another"
+
+
+HOLD = "SELECT id, merged_into_id FROM clients_client WHERE id {these} ORDER BY id FOR KEY SHARE"
 
 
 def require_for_client(by: User, capability: Capability, client: Client) -> None:
@@ -43,10 +47,7 @@ def standing(client: Client) -> Client:
 def _hold(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID | None]:
     """Which of these were merged into which. The lock is the one that a foreign key takes: many
     may hold it at once, and a merge waits for all of them."""
+    these, value = among(set(client_ids))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, merged_into_id FROM clients_client WHERE id = ANY(%s)"
-            " ORDER BY id FOR KEY SHARE",
-            [sorted(set(client_ids))],
-        )
+        cursor.execute(HOLD.format(these=these), [value])
         return dict(cursor.fetchall())

@@ -6,6 +6,7 @@ of 25 rows that is most of the time (`benchmarks/`, F1). What is shown here is w
 
 import datetime as dt
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.db.models import Manager
@@ -13,6 +14,8 @@ from rest_framework import serializers
 from rest_framework.fields import SkipField
 
 Shower = Callable[[Any, Any], Any]
+Step = tuple[str, Callable[[Any], Any] | None, Shower]
+"""A field's name, its column if it shows one as it is, and how it is shown if not."""
 
 AS_IT_IS = (
     serializers.BooleanField,
@@ -30,23 +33,30 @@ AS_IT_IS = (
 class _Quick(serializers.BaseSerializer[Any]):
     """Shows what the same serializer without it would, and takes nothing in."""
 
-    _plans: ClassVar[dict[type, list[tuple[str, Shower]]]] = {}
+    _plans: ClassVar[dict[type, list[Step]]] = {}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = {}
-        for name, show in self._plan():
+        for name, column, show in self._plan():
+            if column is not None:
+                shown[name] = column(instance)
+                continue
             try:
                 shown[name] = show(self, instance)
             except SkipField:
                 continue
         return shown
 
-    def _plan(self) -> list[tuple[str, Shower]]:
+    def _plan(self) -> list[Step]:
         plan = self._plans.get(type(self))
         if plan is None:
             made: Any = type(self)()  # of no request: its fields outlive this one
             fields = made.fields
-            plan = [(n, _shower(n, f)) for n, f in fields.items() if not f.write_only]
+            plan = [
+                (name, _column_of(field), _shower(name, field))
+                for name, field in fields.items()
+                if not field.write_only
+            ]
             self._plans[type(self)] = plan
         return plan
 
@@ -82,6 +92,15 @@ def _shower(name: str, field: Any) -> Shower:
     if type(field) in AS_IT_IS or _is_plain_list(field):
         return _value_of(field, field.source)
     return lambda serializer, row: _as_the_field_does(field, row)
+
+
+def _column_of(field: Any) -> Callable[[Any], Any] | None:
+    """How to have a column of the model that is shown as it is; None for whatever else."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    if model is None or not (type(field) in AS_IT_IS or _is_plain_list(field)):
+        return None
+    columns = {each.attname for each in model._meta.concrete_fields}
+    return attrgetter(field.source) if field.source in columns else None
 
 
 def _is_column(field: Any) -> bool:

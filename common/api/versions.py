@@ -3,12 +3,12 @@
 import hashlib
 from typing import Any
 
-from rest_framework.renderers import JSONRenderer
+from common.api.renderers import to_json
 
 
 def version_of(shown: Any) -> str:
     """The entity tag of what is shown. Who sees other fields of a resource has other tags."""
-    return f'"{hashlib.sha256(JSONRenderer().render(shown)).hexdigest()[:32]}"'
+    return f'"{hashlib.sha256(to_json(shown)).hexdigest()[:32]}"'
 
 
 def names(header: str, version: str) -> bool:

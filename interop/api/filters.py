@@ -2,11 +2,12 @@
 
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
+from common.api.filters import FilterSet
 from interop.models import Import
 from interop.states import ImportKind, ImportState
 
 
-class ImportFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class ImportFilters(FilterSet):
     """All of one's own unless something is asked for."""
 
     kind = filters.ChoiceFilter(choices=ImportKind.choices)

@@ -3,11 +3,12 @@
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
 from clients.models import Channel
+from common.api.filters import FilterSet
 from messaging.models import InboundMessage, Meaning, Message
 from messaging.states import MessageState
 
 
-class MessageFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class MessageFilters(FilterSet):
     """By client, state, channel and purpose."""
 
     client = filters.UUIDFilter(help_text="To this client.")
@@ -20,7 +21,7 @@ class MessageFilters(filters.FilterSet):  # type: ignore[misc]  # no types
         fields: list[str] = []
 
 
-class InboundFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class InboundFilters(FilterSet):
     """By client and meaning."""
 
     client = filters.UUIDFilter(help_text="From this client.")

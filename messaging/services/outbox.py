@@ -40,9 +40,7 @@ class Draft:
 
 def enqueue(drafts: Sequence[Draft]) -> list[uuid.UUID]:
     """Have these said; the messages' ids in the same order. Within the caller's transaction."""
-    messages = [Message(**vars(draft)) for draft in drafts]
-    Message.objects.bulk_create(messages)
-    return [message.pk for message in messages]
+    return statements.enqueue([vars(draft) for draft in drafts], now=now()) if drafts else []
 
 
 def enqueue_to_address(

@@ -8,6 +8,7 @@ what may be done, `common.api.problems` says how an error looks. Every resource 
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
@@ -27,8 +28,15 @@ from common.database import settled_until
 from common.errors import Missing, Stale
 from organization.api.repeating import Repeatable
 from organization.models import User
+from organization.seen import Seen
 
 MOST_REFERENCES = 200
+
+
+@cache
+def visible(model: type[Model]) -> Seen:
+    """The rows of a model that a person may see."""
+    return Seen(model._default_manager.visible_to)  # type: ignore[attr-defined]
 
 
 class BoundedMany(serializers.ManyRelatedField):
@@ -44,7 +52,7 @@ class BoundedMany(serializers.ManyRelatedField):
         field = cast(VisibleField, self.child_relation)
         pk_field = cast(serializers.UUIDField, field.pk_field)
         wanted = [pk_field.to_internal_value(item) for item in data]
-        found = field.get_queryset().in_bulk(wanted)
+        found = field.find(set(wanted))
         for pk in wanted:
             if pk not in found:
                 field.fail("does_not_exist", pk_value=pk)
@@ -68,12 +76,23 @@ class VisibleField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg
         inner = {k: v for k, v in kwargs.items() if k not in ("many", "validators", "allow_empty")}
         return BoundedMany(child_relation=cls(*args, **inner), **own)
 
-    def get_queryset(self) -> Any:
-        return self.seen_by(self.context["request"].user)
+    def to_internal_value(self, data: Any) -> Any:
+        pk = cast(serializers.UUIDField, self.pk_field).to_internal_value(data)
+        found = self.find({pk}).get(pk)
+        if found is None:
+            self.fail("does_not_exist", pk_value=pk)
+        return found
 
-    def seen_by(self, user: User) -> QuerySet[Any]:
+    def find(self, ids: set[uuid.UUID]) -> dict[uuid.UUID, Any]:
+        """Those of these rows that may be named."""
+        return self.seen().find(self.context["request"].user, ids)
+
+    def seen(self) -> Seen:
         """The rows that may be named."""
-        return self.model._default_manager.visible_to(user)  # type: ignore[union-attr, no-any-return]
+        return visible(cast(type[Model], self.model))
+
+
+COLLEAGUES = Seen(User.objects.colleagues_of)
 
 
 class StaffField(VisibleField):
@@ -82,8 +101,8 @@ class StaffField(VisibleField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(User, **kwargs)
 
-    def seen_by(self, user: User) -> QuerySet[Any]:
-        return User.objects.colleagues_of(user)
+    def seen(self) -> Seen:
+        return COLLEAGUES
 
 
 class Resource(Repeatable):
@@ -114,9 +133,9 @@ class Resource(Repeatable):
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
             return self.model._default_manager.none()
-        rows = self.model._default_manager.visible_to(self.user)  # type: ignore[attr-defined]
+        rows = visible(self.model).rows(self.user)
         # Without names `select_related` would fetch everything that a row points to.
-        return cast("QuerySet[Any]", rows.select_related(*self.related) if self.related else rows)
+        return rows.select_related(*self.related) if self.related else rows
 
     def get_serializer_class(self) -> Any:
         return self.output

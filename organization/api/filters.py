@@ -3,12 +3,12 @@
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
-from common.api.filters import TruthFilter
+from common.api.filters import FilterSet, TruthFilter
 from organization.models import Membership, PhaseKind, Program, Room, User
 from organization.roles import Role
 
 
-class ProgramFilters(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+class ProgramFilters(FilterSet):
     facility = filters.UUIDFilter(field_name="facility_id", help_text="Of this facility.")
     active = TruthFilter(help_text="Offered now (true), or no longer (false).")
     phase = filters.ChoiceFilter(choices=PhaseKind.choices)
@@ -18,7 +18,7 @@ class ProgramFilters(filters.FilterSet):  # type: ignore[misc]  # django-filter 
         fields: list[str] = []
 
 
-class RoomFilters(filters.FilterSet):  # type: ignore[misc]
+class RoomFilters(FilterSet):
     facility = filters.UUIDFilter(field_name="facility_id", help_text="Of this facility.")
     active = TruthFilter(help_text="In use (true), or no longer (false).")
 
@@ -27,7 +27,7 @@ class RoomFilters(filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
 
-class StaffFilters(filters.FilterSet):  # type: ignore[misc]
+class StaffFilters(FilterSet):
     """Both together mean: somebody who holds that role at that facility."""
 
     facility = filters.UUIDFilter(method="holding", help_text="Working at this facility.")

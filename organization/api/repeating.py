@@ -3,12 +3,12 @@
 import json
 from typing import Any, ClassVar, cast
 
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from audit.services import clients_noted, note_read
+from common.api.renderers import to_json
 from organization import repeats
 from organization.models import IdempotencyKey, User
 
@@ -62,7 +62,7 @@ class Repeatable(GenericViewSet[Any]):
             repeats.keep(
                 self._opened,
                 status=response.status_code,
-                text=JSONRenderer().render(response.data).decode() or "null",
+                text=to_json(response.data).decode(),
                 clients=clients_noted(),
             )
         return super().finalize_response(request, response, *args, **kwargs)

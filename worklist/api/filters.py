@@ -3,11 +3,11 @@
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
-from common.api.filters import TruthFilter
+from common.api.filters import FilterSet, TruthFilter
 from worklist.models import Task, TaskKind, TaskState
 
 
-class TaskFilters(filters.FilterSet):  # type: ignore[misc]  # no types
+class TaskFilters(FilterSet):
     """All states unless one is asked for."""
 
     state = filters.ChoiceFilter(choices=TaskState.choices)
