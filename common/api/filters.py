@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
 TRUTHS = {"true": True, "false": False}
+_forms: dict[Any, Any] = {}
 
 
 class TruthFormField(forms.Field):
@@ -38,6 +39,13 @@ class FilterSet(filters.FilterSet):  # type: ignore[misc]  # no types
             every: dict[str, Any] = type(self).get_filters()
             self.base_filters = {name: every[name] for name in every if name in data}
         super().__init__(data, *args, **kwargs)
+
+    def get_form_class(self) -> Any:
+        """The form for these filters, which depends on nothing else: it is built once."""
+        key = (type(self), tuple(self.filters))
+        if key not in _forms:
+            _forms[key] = super().get_form_class()
+        return _forms[key]
 
 
 class FilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]  # no types

@@ -118,17 +118,24 @@ def _in_utc(moment: dt.datetime | None) -> dt.datetime | None:
 
 def _value_of(field: Any, source: str) -> Shower:
     """What stands at the end of a dotted path; None where a step on the way is missing."""
+    straight = attrgetter(source)
     *way, last = source.split(".")
 
     def value(serializer: Any, row: Any) -> Any:
+        try:
+            found = straight(row)
+        except AttributeError:
+            return step_by_step(row)
+        return found() if callable(found) else found
+
+    def step_by_step(row: Any) -> Any:
         for step in way:
             row = getattr(row, step)
             if row is None:
                 return None
-        try:
-            found = getattr(row, last)
-        except AttributeError:
+        if not hasattr(row, last):
             return _as_the_field_does(field, row)
+        found = getattr(row, last)
         return found() if callable(found) else found
 
     return value
