@@ -1,5 +1,5 @@
-"""A load client of few parts: threads with plain sockets, one connection a request, as gunicorn's
-sync workers close it after each."""
+"""A load client of few parts: threads with plain sockets, a new connection for
+each request: nothing that was kept open flatters a figure."""
 
 import itertools
 import socket

@@ -1,7 +1,7 @@
 """Everything that is measured, as real processes on servers of their own, and the references beside it.
 
-PostgreSQL waits for the disk as in production; the web server has two sync workers, DEBUG off, audit
-and access control on.
+PostgreSQL waits for the disk as in production; the web servers, ours and the references', have two
+workers by `gunicorn.conf.py`, DEBUG off, audit and access control on.
 """
 
 import os
@@ -45,7 +45,7 @@ class Stack:
             raise Trouble(f"{' '.join(arguments)} failed.")
 
     def start_web(self, name: str, application: str) -> None:
-        """A gunicorn with two sync workers."""
+        """A gunicorn with two workers."""
         port = self.ports[name] = free_port()
         self.children.start(
             f"bench {name}",

@@ -182,14 +182,6 @@ class Phase(Row):
                 ],
                 condition=Q(void=False),
             ),
-            # The exclusion says so too; this one's index tells what lists show of a phase, many times
-            # faster than the exclusion's finds it.
-            models.UniqueConstraint(
-                name="one_current_phase",
-                fields=["episode"],
-                include=["id", "kind", "program", "started_at", "planned_end"],
-                condition=Q(ended_at__isnull=True, void=False),
-            ),
             models.CheckConstraint(
                 name="phase_ends_after_it_starts",
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gt=F("started_at")),

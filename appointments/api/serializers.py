@@ -93,7 +93,7 @@ class AppointmentOutput(ModelOutput):
     moved_from = serializers.UUIDField(source="moved_from_id", read_only=True, allow_null=True)
     moved_to = serializers.UUIDField(source="successor_id", read_only=True, allow_null=True)
     remark = serializers.CharField(
-        required=False, help_text="Absent where you may not see the case, as is `cancel_reason`."
+        required=False, help_text="Absent where you may not read case notes, as is `cancel_reason`."
     )
     cancel_reason = serializers.CharField(required=False)
     staff = StaffingOutput(source="shown_staffing", many=True, read_only=True)
@@ -109,13 +109,12 @@ class AppointmentOutput(ModelOutput):
         read_only_fields = fields
 
     def to_representation(self, instance: Appointment) -> dict[str, Any]:
-        """Free text may say why somebody comes: for its staff, and who sees the case of all."""
+        """Free text may say why somebody comes: for its staff, and who reads of all why they do."""
         shown = super().to_representation(instance)
         user = self.context["request"].user
         staffing = instance.shown_staffing  # type: ignore[attr-defined]  # fetched
         own = any(staff.id == str(user.pk) for staff in staffing)
-        seen = instance.visible_attendances  # type: ignore[attr-defined]  # fetched
-        if not own and not (seen and all(a.case_seen for a in seen)):
+        if not own and not instance.notes_read:  # type: ignore[attr-defined]  # fetched
             shown.pop("remark", None)
             shown.pop("cancel_reason", None)
         return shown

@@ -42,6 +42,7 @@ from appointments.services.planning import policy_of
 from appointments.services.policies import set_rules
 from appointments.states import AppointmentKind, CancelledBy
 from appointments.states import Response as Answer
+from clients.queries import notes_read
 from common.api.problems import CONTENT_TYPE
 from organization.api.base import Listed, Resource, Retrieved
 from organization.models import Facility
@@ -68,8 +69,12 @@ class AppointmentViews(Listed, Retrieved):
     filterset_class = AppointmentFilters
     ordering = ("starts_at", "id")
 
-    def fill_in(self, rows: Sequence[Appointment]) -> None:
+    def fill_in(self, rows: Sequence[Any]) -> None:
         fetch_people(rows, self.user)
+        read = notes_read(self.user, self._clients(rows))
+        for row in rows:
+            seen = row.visible_attendances
+            row.notes_read = bool(seen) and all(a.case_seen and a.client_id in read for a in seen)
 
     def _clients(self, rows: Any) -> list[Any]:
         return [a.client_id for row in rows for a in row.visible_attendances]

@@ -31,9 +31,11 @@ WITH seen (id) AS MATERIALIZED (
 SELECT json_object_agg(p.id, json_build_array(
            CASE WHEN room.id IS NOT NULL THEN json_build_array(room.id, room.name) END,
            successor.id,
-           ARRAY(SELECT json_build_array(u.id, u.full_name, s.leads)
+           ARRAY(SELECT json_build_array(
+                            s.user_id,
+                            (SELECT u.full_name FROM organization_user u WHERE u.id = s.user_id),
+                            s.leads)
                    FROM appointments_appointmentstaff s
-                   JOIN organization_user u ON u.id = s.user_id
                   WHERE s.appointment_id = p.id
                   ORDER BY s.leads DESC, s.created_at, s.id),
            ARRAY(SELECT json_build_array(

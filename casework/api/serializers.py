@@ -28,6 +28,11 @@ MOVE_REASONS = [
     (r.value, r.label) for r in TransitionReason if r in FORWARD_REASONS | STEP_UP_REASONS
 ]
 LONGEST_TEXT = 500
+HOW_IT_ENDED = (
+    "discharge_reason", "discharge_detail", "last_contact_on", "naloxone_offered",
+    "follow_up_consent",
+)  # fmt: skip
+WHY = ("reason", "note", "gates")
 
 
 # ── What comes in ─────────────────────────────────────────────────────────────────────────────
@@ -90,8 +95,19 @@ class EpisodeOutput(ModelOutput):
         many=True, source="valid_phases", help_text="In order, undone ones left out."
     )
     current_phase = serializers.SerializerMethodField(help_text="Null after discharge.")
-    discharge_reason = serializers.ChoiceField(DischargeReason.choices, allow_blank=True)
-    naloxone_offered = serializers.ChoiceField(NaloxoneOffer.choices, allow_blank=True)
+    discharge_reason = serializers.ChoiceField(
+        DischargeReason.choices,
+        required=False,
+        allow_blank=True,
+        help_text="Absent, like all that tells how it ended, where you may not read case notes: "
+        "`discharge_detail`, `last_contact_on`, `naloxone_offered`, `follow_up_consent`.",
+    )
+    discharge_detail = serializers.CharField(required=False, allow_blank=True)
+    last_contact_on = serializers.DateField(required=False, allow_null=True)
+    naloxone_offered = serializers.ChoiceField(
+        NaloxoneOffer.choices, required=False, allow_blank=True
+    )
+    follow_up_consent = serializers.BooleanField(required=False, allow_null=True)
 
     class Meta:
         model = Episode
@@ -102,6 +118,9 @@ class EpisodeOutput(ModelOutput):
         ]  # fmt: skip
         read_only_fields = fields
 
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return _without(HOW_IT_ENDED, super().to_representation(instance), instance)
+
     @extend_schema_field(PhaseOutput(allow_null=True))
     def get_current_phase(self, episode: Any) -> Any:
         current = [phase for phase in episode.valid_phases if phase.ended_at is None]
@@ -110,8 +129,16 @@ class EpisodeOutput(ModelOutput):
 
 class TransitionOutput(ModelOutput):
     by = PersonOutput()
+    reason = serializers.ChoiceField(
+        TransitionReason.choices,
+        required=False,
+        help_text="Absent where you may not read case notes, as are `note` and `gates`.",
+    )
+    note = serializers.CharField(required=False, allow_blank=True)
     gates = serializers.DictField(
-        child=serializers.CharField(), help_text="Each gate that was asked, and what it said."
+        child=serializers.CharField(),
+        required=False,
+        help_text="Each gate that was asked, and what it said.",
     )
     undone_by = PersonOutput(allow_null=True)
 
@@ -123,13 +150,25 @@ class TransitionOutput(ModelOutput):
         ]  # fmt: skip
         read_only_fields = fields
 
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return _without(WHY, super().to_representation(instance), instance)
+
+
+def _without(names: tuple[str, ...], shown: dict[str, Any], row: Any) -> dict[str, Any]:
+    """Who admits and books sees where a client is, and not the words about it."""
+    if row.notes_read:
+        return shown
+    return {name: value for name, value in shown.items() if name not in names}
+
 
 class GateOutput(serializers.Serializer[Any]):
     """What a gate found."""
 
     name = serializers.CharField()
     met = serializers.BooleanField()
-    explanation = serializers.CharField()
+    explanation = serializers.CharField(
+        required=False, help_text="Absent where you may not read case notes."
+    )
 
 
 class ProgramGatesOutput(serializers.Serializer[Any]):
@@ -150,16 +189,16 @@ class MoveOutput(serializers.Serializer[PossibleMove]):
     @extend_schema_field(ProgramGatesOutput(many=True))
     def get_programs(self, move: PossibleMove) -> list[dict[str, Any]]:
         return [
-            {"id": str(program.pk), "name": program.name, "gates": _gates(found)}
+            {"id": str(program.pk), "name": program.name, "gates": self._gates(found)}
             for program, found in move.programs
         ]
 
-
-def _gates(found: dict[str, GateFinding]) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "met": finding.met, "explanation": finding.explanation}
-        for name, finding in found.items()
-    ]
+    def _gates(self, found: dict[str, GateFinding]) -> list[dict[str, Any]]:
+        gates = [{"name": name, "met": finding.met} for name, finding in found.items()]
+        if self.context["notes_read"]:
+            for gate, finding in zip(gates, found.values(), strict=True):
+                gate["explanation"] = finding.explanation
+        return gates
 
 
 class GatesOutput(serializers.Serializer[Any]):

@@ -25,6 +25,7 @@ from casework.api.serializers import (
 )
 from casework.models import Episode, Phase, Transition
 from casework.queries import phases_that_count, possible_moves
+from clients.queries import notes_read
 from common.api.serializers import Nothing
 from organization.api.base import Listed, Resource, Retrieved
 
@@ -54,6 +55,9 @@ class EpisodeViews(Listed, Retrieved):
 
     def fill_in(self, rows: Sequence[Any]) -> None:
         prefetch_related_objects(rows, phases_that_count())
+        read = notes_read(self.user, {row.client_id for row in rows})
+        for row in rows:
+            row.notes_read = row.client_id in read
 
     @extend_schema(request=AdmissionInput, responses={201: EpisodeOutput})
     def create(self, request: Request) -> Response:
@@ -80,7 +84,9 @@ class EpisodeViews(Listed, Retrieved):
         episode = self.find()
         self.shown([episode])
         moves: Any = possible_moves(episode)
-        return Response({"moves": MoveOutput(moves, many=True).data})
+        read = bool(notes_read(self.user, [episode.client_id]))
+        told = MoveOutput(moves, many=True, context={"notes_read": read}).data
+        return Response({"moves": told})
 
 
 class OfEpisode(Resource):
@@ -121,6 +127,11 @@ class TransitionViews(OfEpisode):
     client_path = "episode.client_id"
     related = ("episode__client", "from_phase", "by", "undone_by")
     ordering = ("at", "id")
+
+    def fill_in(self, rows: Sequence[Any]) -> None:
+        read = notes_read(self.user, {row.episode.client_id for row in rows})
+        for row in rows:
+            row.notes_read = row.episode.client_id in read
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         """An episode's transitions in order, from admission to discharge."""

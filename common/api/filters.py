@@ -36,7 +36,7 @@ class FilterSet(filters.FilterSet):  # type: ignore[misc]  # no types
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         if data is not None:
-            every: dict[str, Any] = type(self).get_filters()
+            every = self.base_filters  # type: ignore[has-type]  # the class's
             self.base_filters = {name: every[name] for name in every if name in data}
         super().__init__(data, *args, **kwargs)
 
