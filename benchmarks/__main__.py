@@ -77,7 +77,7 @@ def on_stack(name: str, stack: Stack, *, runs: int, quick: bool) -> list[Measure
     if name == "F5":
         return queries.query_counts(stack)
     if name == "F6":
-        return [mail.emails(stack, runs=3, messages=2_000 if quick else 10_000)]
+        return [mail.emails(stack, runs=3, messages=2_000 if quick else 8_000)]
     by_request = {
         "F1": web.client_list,
         "F2": web.client_retrieve,

@@ -10,7 +10,7 @@ import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Case, F, Func, Q, UUIDField, When
 
 from casework.moves import (
     ALLOWED_MOVES,
@@ -178,7 +178,9 @@ class Phase(Row):
                         ),
                         "&&",
                     ),
-                    ("episode", "="),
+                    # As an expression, lest PostgreSQL take this index for looking phases up, which
+                    # it holds as cheap as the plain one (docs/decisions/0019-prepared-and-kept.md).
+                    (Case(When(void=False, then=F("episode_id")), output_field=UUIDField()), "="),
                 ],
                 condition=Q(void=False),
             ),

@@ -29,6 +29,16 @@ def cases_seen(user: User, client_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     return set(seen.filter(pk__in=list(client_ids)).values_list("pk", flat=True))
 
 
+def notes_read(user: User, client_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these clients, whose course of treatment this person sees, of whom they read why."""
+    if user.access.reaches_alike(Capability.VIEW_CASE, Capability.READ_CASE_NOTES):
+        return set(client_ids)
+    if not user.access.can(Capability.READ_CASE_NOTES):
+        return set()
+    read = Client.objects.visible_to(user, Capability.READ_CASE_NOTES)
+    return set(read.filter(pk__in=list(client_ids)).values_list("pk", flat=True))
+
+
 def current_phases(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CurrentPhase]:
     """The current phase of each of these clients who is in treatment."""
     wanted = list(client_ids)

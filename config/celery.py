@@ -18,7 +18,7 @@ from config.faults.given import read
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-TICK_SECONDS = 2.0
+TICK_SECONDS = 1.0
 BROKER = read(os.environ).values.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 app = Celery("casework")
@@ -77,8 +77,8 @@ app.conf.update(
         },
         "import": {
             "task": "interop.tasks.run_import",
-            "schedule": TICK_SECONDS,
-            "options": {"queue": "imports", "expires": TICK_SECONDS * 0.9},
+            "schedule": 2.0,
+            "options": {"queue": "imports", "expires": 1.8},
         },
         "find-readers": {
             "task": "clients.tasks.find_readers",

@@ -217,6 +217,8 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["common.api.filters.FilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "common.api.pagination.TimeOrderedPagination",
     "DEFAULT_SCHEMA_CLASS": "common.api.schema.Schema",
+    # OPTIONS would describe fields to whoever may not use them.
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_RATES": {"token": "10/min", "account": "10/hour"},
     "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "common.api.problems.problem_response",

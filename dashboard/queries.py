@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from appointments.models import Appointment, Attendance, Reminder
@@ -288,7 +288,12 @@ def _tasks(user: User) -> QuerySet[Task]:
 
 def listed_tasks(user: User, *, every: bool) -> list[Task]:
     """Open tasks that this person sees, most urgent first."""
-    tasks = _tasks(user).select_related("client", "assignee", "facility")
+    endable = Task.objects.endable_by(user).filter(pk=OuterRef("pk"))
+    tasks = (
+        _tasks(user)
+        .select_related("client", "assignee", "facility")
+        .annotate(endable=Exists(endable))
+    )
     ordered = tasks.order_by("priority", "due_at", "id")
     return list(ordered if every else ordered[:MOST_TASKS])
 

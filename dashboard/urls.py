@@ -5,6 +5,7 @@ from django.conf import settings
 from django.urls import path, re_path
 
 from dashboard.views import client_page, inbox, one_time_link, today
+from dashboard.views.accounts import change_password, plain_page
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -17,25 +18,29 @@ urlpatterns = [
     path("accounts/link/", one_time_link.choose, name="choose_password"),
     path("accounts/link/<str:token>/", one_time_link.arrive, name="one_time_link"),
     # Only those of allauth's pages that are used here.
-    path("accounts/login/", account.login, name="account_login"),
-    path("accounts/logout/", account.logout, name="account_logout"),
-    path("accounts/inactive/", account.account_inactive, name="account_inactive"),
-    path("accounts/signup/", account.signup, name="account_signup"),
-    path("accounts/password/change/", account.password_change, name="account_change_password"),
-    path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
+    path("accounts/login/", plain_page(account.login), name="account_login"),
+    path("accounts/logout/", plain_page(account.logout), name="account_logout"),
+    path("accounts/inactive/", plain_page(account.account_inactive), name="account_inactive"),
+    path("accounts/signup/", plain_page(account.signup), name="account_signup"),
+    path("accounts/password/change/", change_password, name="account_change_password"),
+    path(
+        "accounts/password/reset/",
+        plain_page(account.password_reset),
+        name="account_reset_password",
+    ),
     path(
         "accounts/password/reset/done/",
-        account.password_reset_done,
+        plain_page(account.password_reset_done),
         name="account_reset_password_done",
     ),
     re_path(
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key,
+        plain_page(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path(
         "accounts/password/reset/key/done/",
-        account.password_reset_from_key_done,
+        plain_page(account.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
 ]

@@ -27,7 +27,8 @@ class Capability(models.TextChoices):
     # What of them
     VIEW_CLIENT = "view_client", "Names and demographics"
     VIEW_CONTACTS = "view_contacts", "Contact points"
-    VIEW_CASE = "view_case", "Episodes, phases and transitions"
+    VIEW_CASE = "view_case", "That a client is in treatment: episodes, phases, transitions"
+    READ_CASE_NOTES = "read_case_notes", "Reads why a client moved, left or comes"
     VIEW_CALENDAR = "view_calendar", "Appointments and reminders"
     VIEW_MESSAGES = "view_messages", "What was sent and what came back"
     VIEW_TASKS = "view_tasks", "Tasks about clients"
@@ -42,6 +43,7 @@ class Capability(models.TextChoices):
     BOOK = "book", "Books, moves and cancels appointments"
     CHECK_IN = "check_in", "Records arrival and no-show"
     RECORD_OUTCOME = "record_outcome", "Records that an appointment took place"
+    COVER_TASKS = "cover_tasks", "Ends tasks about clients that are due from somebody else"
     VIEW_POLICIES = "view_policies", "Reads reminder policies"
     IMPORT_DATA = "import_data", "Imports clients and appointments from files"
     EDIT_POLICIES = "edit_policies", "Changes reminder policies, programs and rooms"
@@ -51,7 +53,8 @@ class Capability(models.TextChoices):
 
 C = Capability
 _CHART = {
-    C.VIEW_CLIENT, C.VIEW_CONTACTS, C.VIEW_CASE, C.VIEW_CALENDAR, C.VIEW_MESSAGES, C.VIEW_TASKS,
+    C.VIEW_CLIENT, C.VIEW_CONTACTS, C.VIEW_CASE, C.READ_CASE_NOTES, C.VIEW_CALENDAR, C.VIEW_MESSAGES,
+    C.VIEW_TASKS, C.COVER_TASKS,
 }  # fmt: skip
 _COUNSELING = _CHART | {
     C.CREATE_CLIENT, C.EDIT_CLIENT, C.EDIT_CONTACTS, C.ADMIT, C.MOVE_PHASE, C.BOOK, C.CHECK_IN,
@@ -64,7 +67,9 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _COUNSELING | {C.SEE_CARE_TEAM, C.SEE_SUPERVISED, C.NAME_PRIMARY, C.MERGE_CLIENTS, C.IMPORT_DATA}
     ),
     Role.NURSE: frozenset(
-        {C.SEE_UNIT, C.VIEW_CLIENT, C.VIEW_CASE, C.VIEW_CALENDAR, C.VIEW_TASKS}
+        {
+            C.SEE_UNIT, C.VIEW_CLIENT, C.VIEW_CASE, C.READ_CASE_NOTES, C.VIEW_CALENDAR, C.VIEW_TASKS,
+        }
     ),
     Role.INTAKE: frozenset(
         {

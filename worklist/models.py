@@ -60,6 +60,19 @@ class TaskQuerySet(models.QuerySet["Task"]):
             ways |= Q(client__in=clients) & (Q(facility=facility) | Q(facility=None))
         return self.filter(ways)
 
+    def endable_by(self, user: User) -> Self:
+        """Of those they see, what they may end: due from them or a role of theirs, or covered.
+
+        Covered by the client's care team and its supervisors: holidays are what teams are for.
+        """
+        ways = Q(assignee=user) | _of_roles(user)
+        for facility in user.access.where(Capability.COVER_TASKS):
+            clients = Client.objects.visible_to(
+                user, Capability.COVER_TASKS, at=frozenset({facility})
+            )
+            ways |= Q(client__in=clients) & (Q(facility=facility) | Q(facility=None))
+        return self.filter(ways)
+
     def due_from(self, user: User) -> Self:
         """Those this person is to do: assigned to them, or to nobody but a role of theirs."""
         return self.filter(Q(assignee=user) | (Q(assignee=None) & _of_roles(user)))

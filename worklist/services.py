@@ -12,7 +12,7 @@ from audit.services import note_change
 from clients.models import CareTeamMember, Client, KnownAt
 from clients.services import standing
 from common.clock import now
-from common.errors import Conflict, Invalid
+from common.errors import Conflict, Forbidden, Invalid
 from common.events import (
     PossibleDuplicateFound,
     PossibleDuplicateSettled,
@@ -81,7 +81,12 @@ def open_task(
 
 @transaction.atomic
 def complete_task(*, task: Task, outcome: str, by: User) -> Task:
-    """Say that it is done and what came of it."""
+    """Say that it is done and what came of it: whom it is due from, or who covers for them."""
+    if not Task.objects.endable_by(by).filter(pk=task.pk).exists():
+        raise Forbidden(
+            "This is due from somebody else. They end it, or one of the client's care team.",
+            code="due_from_another",
+        )
     if not outcome.strip():
         raise Invalid("Say in a few words what came of it.", code="required", field="outcome")
     _end(task, TaskState.DONE, outcome=outcome.strip(), ended_by=by)

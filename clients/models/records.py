@@ -219,7 +219,14 @@ class CareTeamMember(Period):
                         ),
                         "&&",
                     ),
-                    ("client", "="),
+                    # As an expression: see the exclusion of `casework.models.Phase`.
+                    (
+                        models.Case(
+                            models.When(primary=True, then=F("client_id")),
+                            output_field=models.UUIDField(),
+                        ),
+                        "=",
+                    ),
                 ],
                 condition=Q(primary=True),
             ),

@@ -76,6 +76,10 @@ class VisibleField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg
         inner = {k: v for k, v in kwargs.items() if k not in ("many", "validators", "allow_empty")}
         return BoundedMany(child_relation=cls(*args, **inner), **own)
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """REST framework takes an empty text for null, as a form sends it: here it names nothing."""
+        return self.to_internal_value(data) if data == "" else super().run_validation(data)
+
     def to_internal_value(self, data: Any) -> Any:
         pk = cast(serializers.UUIDField, self.pk_field).to_internal_value(data)
         found = self.find({pk}).get(pk)

@@ -22,6 +22,7 @@ from organization.api.serializers import (
 from organization.models import Membership, User
 from organization.queries import managed_memberships, staff_once_seen_by, staff_seen_by
 from organization.services import accounts, staff
+from organization.services.links import hold_account
 
 
 @extend_schema(tags=["staff"])
@@ -46,6 +47,9 @@ class StaffViews(Listed, Retrieved):
         """With those who left: they are told by their id alone."""
         once = staff_once_seen_by(self.user)
         return once.filter(Q(pk__in=rows.values("pk")) | Q(gone_at__isnull=False))
+
+    def hold(self, row: User) -> None:
+        hold_account(row)
 
     def fill_in(self, rows: Sequence[Any]) -> None:
         prefetch_related_objects(rows, managed_memberships(self.user))
@@ -103,6 +107,11 @@ class MembershipViews(Resource):
         if getattr(self, "swagger_fake_view", False):
             return Membership.objects.none()
         return Membership.objects.managed_by(self.user).select_related(*self.related)
+
+    def hold(self, row: Membership) -> None:
+        """The account before the role, as `end_role` does."""
+        hold_account(row.user)
+        super().hold(row)
 
     @extend_schema(request=RoleInput, responses={201: StaffMembershipOutput})
     def create(self, request: Request, **kwargs: Any) -> Response:

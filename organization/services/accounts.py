@@ -1,7 +1,7 @@
 """Closing an account everywhere at once, opening it again, and ending its password.
 
 Who may do so manages accounts at every facility where the person works: whoever manages fewer ends
-the roles there (`staff.end_role`).
+the roles there (`staff.end_role`). Nobody (`by=None`) is whoever runs the installation, at its shell.
 """
 
 import uuid
@@ -14,13 +14,21 @@ from audit.services import note_change
 from common.clock import now
 from common.errors import Conflict, Forbidden
 from common.events import StaffLeft, StaffReturned, announce
+from common.present import PRESENT
 from organization.models import Facility, LinkPurpose, Membership, MembershipQuerySet, User
 from organization.roles import Capability, Role
-from organization.services.links import end_tokens, replace_password, send_link, void_links
+from organization.services.links import (
+    end_tokens,
+    hold_account,
+    make_link,
+    replace_password,
+    send_link,
+    void_links,
+)
 
 
 @transaction.atomic
-def deactivate(*, user: User, reason: str, by: User) -> User:
+def deactivate(*, user: User, reason: str, by: User | None) -> User:
     """Close somebody's account: from the next request on, no session, token or link opens anything.
 
     Their roles stay on record. Their clients get a task for naming the next primary counselor.
@@ -41,14 +49,14 @@ def deactivate(*, user: User, reason: str, by: User) -> User:
         raise Conflict("This account is closed already.", code="already_closed")
     user.refresh_from_db()
     end_tokens(user)
-    note_change("staff.deactivated", user.pk, by=by.pk)
+    note_change("staff.deactivated", user.pk, by=by.pk if by else None)
     for facility_id in sorted(works_at):
         announce(StaffLeft(user.pk, facility_id))
     return user
 
 
 @transaction.atomic
-def reactivate(*, user: User, by: User) -> User:
+def reactivate(*, user: User, by: User | None) -> User:
     """Open a closed account again, with the roles it had; a link for a new password is mailed."""
     works_at = _require_say_over(user, by)
     opened = User.objects.filter(pk=user.pk, is_active=False).update(
@@ -59,7 +67,7 @@ def reactivate(*, user: User, by: User) -> User:
     user.refresh_from_db()
     # One that a sign-in wrote in the moment of closing would live again.
     end_tokens(user)
-    note_change("staff.reactivated", user.pk, by=by.pk)
+    note_change("staff.reactivated", user.pk, by=by.pk if by else None)
     send_link(user=user, purpose=LinkPurpose.INVITATION, by=by)
     for facility_id in sorted(works_at):
         announce(StaffReturned(user.pk, facility_id))
@@ -83,17 +91,35 @@ def invite_again(*, user: User, by: User) -> User:
 @transaction.atomic
 def reset_password(*, user: User, by: User) -> User:
     """End somebody's password, sessions and tokens now, and mail a link for choosing a new one."""
-    _require_say_over(user, by)
+    works_at = _require_say_over(user, by)
     if user == by:
         raise Conflict(
             "Change your own password on the page for it; nobody else needs to.", code="own_account"
         )
     _require_open(user)
-    void_links(user)
-    replace_password(user, make_password(None))
-    note_change("staff.password_reset", user.pk, by=by.pk)
+    # `by` is one, unless theirs is ended in this very moment by whose password they end.
+    keep_an_administrator(works_at, without=user)
+    _end_password(user, by)
     send_link(user=user, purpose=LinkPurpose.RESET, by=by)
     return user
+
+
+@transaction.atomic
+def end_password(*, user: User) -> str:
+    """As `reset_password`, by whoever runs the installation; the last administrator's, too.
+
+    Returns the link for a new one, since their mailbox may be in wrong hands.
+    """
+    hold_account(user)
+    _require_open(user)
+    _end_password(user, None)
+    return make_link(user=user, purpose=LinkPurpose.RESET, by=None)
+
+
+def _end_password(user: User, by: User | None) -> None:
+    void_links(user)
+    replace_password(user, make_password(None))
+    note_change("staff.password_reset", user.pk, by=by.pk if by else None)
 
 
 def holds_still(user: User) -> bool:
@@ -138,11 +164,19 @@ def queue_at(facilities: Collection[uuid.UUID]) -> None:
     list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
-def _require_say_over(user: User, by: User) -> frozenset[uuid.UUID]:
-    """Raise `Forbidden` unless `by` manages accounts wherever this person works; where that is."""
-    by.access.require(Capability.MANAGE_ACCOUNTS)
-    roles = Membership.objects.current().filter(user=user)
+def _require_say_over(user: User, by: User | None) -> frozenset[uuid.UUID]:
+    """Raise `Forbidden` unless `by` manages accounts wherever this person works; where that is.
+
+    Their account is held from here on, so that nobody gives them a role elsewhere meanwhile.
+    """
+    if by is not None:
+        by.access.require(Capability.MANAGE_ACCOUNTS)
+    hold_account(user)
+    # Also one that by another machine's clock begins only now.
+    roles = Membership.objects.filter(user=user).exclude(until__lte=PRESENT)
     works_at = frozenset(roles.values_list("facility", flat=True))
+    if by is None:
+        return works_at
     known = User.objects.managed_by(by).filter(pk=user.pk).exists()
     if not known or works_at - by.access.where(Capability.MANAGE_ACCOUNTS):
         raise Forbidden(

@@ -1,6 +1,7 @@
 """One-time links: how a member of staff chooses a password that nobody else ever sees.
 
-Locks are taken in one order, links before accounts, here and in `accounts`.
+Locks are taken in one order, here, in `accounts` and in `staff`: the account (`hold_account`), then
+its links and roles, then facilities. Nobody holds two accounts.
 """
 
 import datetime as dt
@@ -32,6 +33,15 @@ class LinkSpent(Conflict):
     code = "link_spent"
 
 
+def hold_account(user: User) -> None:
+    """Have this person's account to oneself until the commit, and know it as it is now.
+
+    Whatever looks at an account, or at where somebody works, and changes it begins with this: so the
+    look and the change are one. Rows that only refer to the account are written meanwhile.
+    """
+    user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
+
+
 def link_behind(token: str) -> OneTimeLink | None:
     """The link with this token, if it works now."""
     good = OneTimeLink.objects.good().filter(user__is_active=True).select_related("user")
@@ -41,6 +51,7 @@ def link_behind(token: str) -> OneTimeLink | None:
 @transaction.atomic
 def make_link(*, user: User, purpose: LinkPurpose, by: User | None) -> str:
     """A new link for this person, in words for this once; every earlier one is void."""
+    hold_account(user)
     void_links(user)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     try:
@@ -81,12 +92,13 @@ def accept_link(*, link_id: uuid.UUID, password: str) -> User:
     """Choose a password by a link, once. Raises `LinkSpent`, or `Invalid` for a weak password."""
     link = OneTimeLink.objects.select_related("user").get(pk=link_id)
     _check_rules(password, link.user)
+    hold_account(link.user)
     moment = now()
     # Of two that use it at once, this statement lets one through.
     if not OneTimeLink.objects.good().filter(pk=link_id).update(used_at=moment, updated_at=moment):
         raise LinkSpent("This link no longer works. Ask an administrator for a new one.")
     note_change("one_time_link.used", link.pk, by=link.user_id)
-    choose_password(user=link.user, password=password)
+    _put_chosen(link.user, password)
     return link.user
 
 
@@ -96,6 +108,11 @@ def choose_password(*, user: User, password: str) -> None:
 
     Links are void and tokens gone; sessions end by themselves, since their seal covers the password.
     """
+    hold_account(user)
+    _put_chosen(user, password)
+
+
+def _put_chosen(user: User, password: str) -> None:
     void_links(user)
     replace_password(user, make_password(password))
     note_change("staff.password_chosen", user.pk, by=user.pk)

@@ -12,7 +12,7 @@ from common.text import plain_line
 from organization.models import Facility, LinkPurpose, Membership, User
 from organization.roles import Capability, Role, roles_with
 from organization.services.accounts import keep_an_administrator
-from organization.services.links import send_link, void_links
+from organization.services.links import hold_account, send_link
 
 
 @transaction.atomic
@@ -63,10 +63,6 @@ def invite(
     """
     by.access.require(Capability.MANAGE_ACCOUNTS, facility.pk)
     user = _account_of(email, full_name, by)
-    if not user.has_usable_password():
-        # Links before the account, in the order in which a link that is followed locks them.
-        void_links(user)
-        user.refresh_from_db()
     give_role(
         user=user, facility=facility, role=role, credential=credential, supervisor=supervisor, by=by
     )
@@ -106,6 +102,7 @@ def give_role(
     """Give somebody a role at a facility, from now on."""
     by.access.require(Capability.MANAGE_ACCOUNTS, facility.pk)
     _refuse_own_roles(user, by)
+    hold_account(user)
     if not user.is_active:
         raise Conflict("This account is closed. Open it again first.", code="account_closed")
     _check_supervisor(supervisor, user, facility)
@@ -153,6 +150,7 @@ def end_role(*, membership: Membership, by: User) -> Membership:
     """
     by.access.require(Capability.MANAGE_ACCOUNTS, membership.facility_id)
     _refuse_own_roles(membership.user, by)
+    hold_account(membership.user)
     if membership.role == Role.ADMINISTRATOR:
         keep_an_administrator({membership.facility_id}, without=membership.user)
     moment = now()

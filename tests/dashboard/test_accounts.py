@@ -119,6 +119,24 @@ def test_too_many_tries_are_refused_in_words(house, client):
     assert "Too many tries" in said.content.decode()
 
 
+def test_who_has_no_password_to_change_is_led_to_where_one_is_chosen(house, browser):
+    """Closing an account ends its sessions, so nobody gets here by hand; a page that fails is none."""
+    house.ana.set_unusable_password()
+    house.ana.save()
+    browser.force_login(house.ana)
+    for ask in (browser.get, browser.post):
+        answer = ask("/accounts/password/change/")
+        assert (answer.status_code, answer["Location"]) == (302, "/accounts/password/reset/")
+
+
+@pytest.mark.parametrize("page", ["login", "logout", "password/change", "password/reset"])
+def test_what_is_put_there_is_not_taken_for_a_post(house, browser, page):
+    browser.force_login(house.ana)
+    for method in ("put", "patch", "delete", "options"):
+        assert getattr(browser, method)(f"/accounts/{page}/").status_code == 405
+    assert browser.get("/").status_code == 200
+
+
 @pytest.mark.parametrize(
     "name", ["account_email", "account_reauthenticate", "account_set_password"]
 )

@@ -251,6 +251,22 @@ def test_a_task_without_an_outcome_is_refused_in_the_panel(house, browser):
     assert Task.objects.open().count() == 1
 
 
+def test_who_only_sees_a_task_has_no_form_to_end_it(house, browser):
+    client = house.client()
+    house.admitted(client, PhaseKind.DETOX)
+    task = open_task(kind=TaskKind.CALL_CLIENT, source="x:1", client=client, facility=house.elm)
+    offered = {}
+    for who in ("ana", "supervisor", "nurse", "intake"):
+        said = shown(browser, getattr(house, who))
+        assert "Call the client" in said
+        offered[who] = said.count("/completion/")
+    assert offered == {"ana": 1, "supervisor": 1, "nurse": 0, "intake": 0}
+    browser.force_login(house.nurse)
+    answer = browser.post(f"/tasks/{task.pk}/completion/", {"outcome": "called"}, follow=True)
+    assert "This is due from somebody else." in answer.content.decode()
+    assert Task.objects.open().count() == 1
+
+
 def test_somebody_elses_task_is_not_there(house, browser):
     task = open_task(
         kind=TaskKind.CALL_CLIENT, source="x:1", client=house.client(), facility=house.elm

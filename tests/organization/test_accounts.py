@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client as Browser
 from knox.models import AuthToken
 from rest_framework.test import APIClient
@@ -279,6 +280,35 @@ def test_a_changed_password_ends_tokens_and_every_other_session(house, ana):
     assert ana.browser.post("/accounts/password/change/", names).status_code == 302
     assert other.answers() == OUT
     assert ana.answers() == (200, 200, 401)  # the session that changed it stays
+
+
+def test_a_sign_in_that_renews_an_old_hash_does_not_bring_an_ended_password_back(
+    house, ada, settings
+):
+    """Django would write the new hash over whatever stands there by then."""
+    fast = "django.contrib.auth.hashers.MD5PasswordHasher"
+    settings.PASSWORD_HASHERS = ["organization.hashers.Argon2id", fast]
+    type(house.ana).objects.filter(pk=house.ana.pk).update(
+        password=make_password(PASSWORD, hasher="md5")
+    )
+    before, meanwhile = (type(house.ana).objects.get(pk=house.ana.pk) for _ in range(2))
+    reset_password(user=meanwhile, by=ada)
+    assert before.check_password(PASSWORD)  # as it was read before the reset
+    house.ana.refresh_from_db()
+    assert not house.ana.has_usable_password()
+
+
+def test_an_old_hash_is_renewed_by_signing_in(house, settings):
+    fast = "django.contrib.auth.hashers.MD5PasswordHasher"
+    settings.PASSWORD_HASHERS = ["organization.hashers.Argon2id", fast]
+    type(house.ana).objects.filter(pk=house.ana.pk).update(
+        password=make_password(PASSWORD, hasher="md5")
+    )
+    house.ana.refresh_from_db()
+    assert house.ana.check_password(PASSWORD)
+    kept = type(house.ana).objects.get(pk=house.ana.pk).password
+    assert kept == house.ana.password
+    assert kept.startswith("argon2$")
 
 
 def test_a_token_is_not_given_for_a_password_that_ends_at_that_moment(house, api, monkeypatch):

@@ -74,9 +74,9 @@ CHANGES = {
     "admit": 16,
     "move phase": 15,
     "discharge": 19,
-    "complete task": 7,
-    "invite staff": 15,  # links are voided, and the account read again, before it is locked
-    "deactivate staff": 16,
+    "complete task": 8,  # whether this person may end it
+    "invite staff": 15,  # the account is held before a role is given, and before a link is made
+    "deactivate staff": 17,  # the account is held before the look at where they work
 }
 
 PAGES = {

@@ -40,7 +40,9 @@ def test_who_sees_and_completes_a_task_about_a_client(house, next_tuesday):
     done = {"outcome": "reached by phone"}
     assert answers(scene, "get", "tasks/") == expected(200)
     assert answers(scene, "get", path) == expected(s200=SEE_TASKS)
-    assert answers(scene, "post", f"{path}completion/", done) == expected(s200=SEE_TASKS)
+    assert answers(scene, "post", f"{path}completion/", done) == expected(
+        s200="ana ben supervisor", s403="nurse intake"
+    )
 
 
 def test_a_task_about_no_client_is_seen_by_its_role_at_its_facility(house, api):
@@ -70,6 +72,39 @@ def test_mine_are_those_assigned_to_me_or_to_a_role_of_mine_there(house, api):
         mine[name] = ids(api.get("/api/v1/tasks/", {"mine": "true"}))
         assert ids(api.get("/api/v1/tasks/")) == [str(anas.pk), str(intakes.pk)]
     assert mine == {"ana": [str(anas.pk)], "ben": [], "intake": [str(intakes.pk)]}
+
+
+def test_who_ends_a_task_are_those_it_is_due_from_and_the_team_that_covers(
+    house, api, next_tuesday
+):
+    """Each sees all of these; what is due from another's role is theirs or the team's to end."""
+    scene = Scene.build(house, next_tuesday)
+    tasks = {
+        "ana's": scene.task,
+        "intake's": task_about(house, scene.sam, source="test:2", role=Role.INTAKE),
+        "the nurse's": task_about(house, scene.sam, source="test:3", role=Role.NURSE),
+        "intake's own": task_about(house, scene.sam, source="test:4", assignee=house.intake),
+    }
+    ended = {
+        whose: {
+            name
+            for name, status in answers(
+                scene, "post", f"tasks/{task.pk}/completion/", {"outcome": "reached"}
+            ).items()
+            if status == 200
+        }
+        for whose, task in tasks.items()
+    }
+    team = {"ana", "ben", "supervisor"}
+    assert ended == {
+        "ana's": team,
+        "intake's": team | {"intake"},
+        "the nurse's": team | {"nurse"},
+        "intake's own": team | {"intake"},
+    }
+    api.force_authenticate(house.nurse)
+    refused = api.post(f"/api/v1/tasks/{scene.task.pk}/completion/", {"outcome": "reached"})
+    assert refused.json()["code"] == "due_from_another"
 
 
 # ── What ──────────────────────────────────────────────────────────────────────────────────────

@@ -50,6 +50,6 @@ ROWS = [
     # What is due
     Row("GET tasks/", yes=ALL, there=200, shows="task", seen="own team supervisor nurse intake"),
     Row("GET tasks/{task}/", yes="own team supervisor nurse intake"),
-    Row("POST tasks/{task}/completion/", send={"outcome": "called"},
-        yes="own team supervisor nurse intake"),
+    Row("POST tasks/{task}/completion/", send={"outcome": "called"}, yes="own team supervisor",
+        no="nurse intake"),
 ]  # fmt: skip

@@ -6,7 +6,6 @@ Whoever is not signed in is led to the sign-in page by 302.
 from tests.safety.routes.rows import ALL, NOBODY, Row, alike
 
 BOOK = "own team supervisor intake desk desk_off"
-CLOSE = "own team supervisor nurse intake"
 NEW = "quite another word of passage"
 PAIR = {"password1": NEW, "password2": NEW}
 TEXT = {"MessageSid": "SM9", "From": "+12175550199", "Body": "hello"}
@@ -28,7 +27,7 @@ ROWS = [
     *act("/attendances/{started}/arrived/", BOOK, "nurse"),
     *act("/attendances/{started}/no-show/", BOOK, "nurse"),
     *act("/attendances/{started}/completed/", "own team supervisor", "nurse intake desk desk_off"),
-    *act("/tasks/{task}/completion/", CLOSE, ""),
+    *act("/tasks/{task}/completion/", "own team supervisor", "nurse intake"),
     # Behind a reminder's link: whoever holds it
     alike("GET /a/{link}/", 200),
     alike("GET /a/{link}/appointment.ics", 200),
