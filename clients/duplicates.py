@@ -16,6 +16,7 @@ from clients.names import SIMILAR, likeness, name_key, plain_name
 
 Alike = dict[uuid.UUID, tuple[Ground, ...]]
 """Records, and why each may be of the same person."""
+COMPARED = ("legal_first_name", "legal_last_name", "chosen_name", "birth_date")
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,14 @@ class Person:
 def alike(person: Person, *, apart_from: Iterable[uuid.UUID] = ()) -> Alike:
     """Every standing record that may be of this person, whoever may see it."""
     sharing = _sharing(person.addresses)
-    could_be = Client.objects.filter(
-        Q(birth_date=person.birth_date) | Q(name_key__in=person.keys()) | Q(pk__in=sharing),
-        merged_into=None,
-    ).exclude(pk__in=list(apart_from))
+    could_be = (
+        Client.objects.filter(
+            Q(birth_date=person.birth_date) | Q(name_key__in=person.keys()) | Q(pk__in=sharing),
+            merged_into=None,
+        )
+        .exclude(pk__in=list(apart_from))
+        .only(*COMPARED)
+    )
     found = {}
     for client in could_be.order_by("pk"):
         why = grounds(person, client, shares=client.pk in sharing)

@@ -80,6 +80,11 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"queue": "imports", "expires": 1.8},
         },
+        "compare-due": {
+            "task": "clients.tasks.compare_due",
+            "schedule": 5.0,
+            "options": {"queue": "upkeep", "expires": 4.5},
+        },
         "find-readers": {
             "task": "clients.tasks.find_readers",
             "schedule": 5.0,

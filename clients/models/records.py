@@ -94,6 +94,10 @@ class Client(Row):
         help_text="The record that this one is part of now; never itself merged into another.",
     )  # fmt: skip
     merged_at = models.DateTimeField(null=True, blank=True)
+    comparison_due = models.BooleanField(
+        default=False, db_default=False, editable=False,
+        help_text="Made without waiting for others who make records: to be compared once more.",
+    )  # fmt: skip
     names = models.GeneratedField(
         expression=PlainNames("legal_first_name", "legal_last_name", "chosen_name"),
         output_field=models.TextField(),
@@ -130,6 +134,8 @@ class Client(Row):
             # Both serve "is there a record of this person already?".
             models.Index(fields=["name_key"], name="client_name_key"),
             models.Index(fields=["birth_date"], name="client_birth_date"),
+            # Serves the comparison that is due.
+            models.Index(fields=["id"], condition=Q(comparison_due=True), name="client_to_compare"),
             # Serves every list of clients, newest first.
             models.Index(fields=["-created_at", "-id"], name="client_newest"),
         ]

@@ -4,6 +4,7 @@ Who makes a record learns nothing of those they don't see. With or without them 
 statements, for the sake of the time it takes; who is to look at a pair is found later (`readers`).
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,15 +19,17 @@ from clients.models import Client, ContactPoint, Ground, PossibleDuplicate, Sett
 from clients.models.duplicates import PossibleDuplicateQuerySet
 from clients.services.permission import require_for_client
 from common.clock import now
-from common.database import lock_subjects
+from common.database import lock_keys, lock_subjects
 from common.errors import Conflict
 from common.events import PossibleDuplicateSettled, announce
 from organization.models import User
 from organization.roles import Capability
 
 CREATIONS = uuid.UUID("019c0000-d0b1-7000-8000-000000000000")
-"""Names the locks under which creations of people of one birth date wait for each other."""
-DATES_A_ROUND = 365
+"""Names the lock that everybody who makes a record by hand shares, and, with a birth date, the one
+under which they wait for who records somebody of the same date."""
+COMPARED_AT_ONCE = 50
+"""Records compared while those who make one by hand wait: less than a second's work."""
 ASKED_ALONG = 5
 """So many of the oldest records are always looked up with those found, and left out again: whether
 a record is seen takes PostgreSQL longer to say than that there is none, and that can be noticed."""
@@ -74,16 +77,23 @@ def candidates_for(person: Person, *, by: User) -> Found:
     return Found(candidates, {pk: why for pk, why in found.items() if pk not in told})
 
 
+def wait_for_others(birth_date: dt.date) -> None:
+    """Let whoever records somebody of this birth date end first, until this transaction does.
+
+    So of two who record the same person at the same moment the second is told of the first.
+    """
+    date = uuid.uuid5(CREATIONS, birth_date.isoformat())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(%s), pg_advisory_xact_lock(%s)",
+            [*lock_keys([CREATIONS]), *lock_keys([date])],
+        )
+
+
 def refuse_duplicates(
     person: Person, *, by: User, not_duplicate_of: Collection[uuid.UUID] = ()
 ) -> Found:
-    """Raise `possible_duplicates` unless every record that `by` is told of was said to differ.
-
-    Creations of people with one birth date wait for each other here, so that of two who record the
-    same person at the same moment the second is told of the first. The locks are few, whatever the
-    number of dates: an import takes them all, and PostgreSQL has room for some thousands.
-    """
-    lock_subjects([uuid.uuid5(CREATIONS, str(person.birth_date.toordinal() % DATES_A_ROUND))])
+    """Raise `possible_duplicates` unless every record that `by` is told of was said to differ."""
     found = candidates_for(person, by=by)
     if {candidate.id for candidate in found.candidates}.issubset(not_duplicate_of):
         return found
@@ -114,6 +124,24 @@ def keep_found(client: Client, found: Found, *, by: User) -> None:
 def look_for_duplicates(client: Client) -> None:
     """Compare a record as it is now with all others, and keep new pairs."""
     _open(client.pk, alike(Person.of(client), apart_from=[client.pk]))
+
+
+@transaction.atomic
+def compare_due() -> int:
+    """Compare the next records that are due with all others, and keep new pairs; how many they were.
+
+    Whoever is making a record by hand, and has looked already, is waited for, and seen; whoever looks
+    later sees these.
+    """
+    due = Client.objects.filter(comparison_due=True).order_by("pk")
+    if not due.exists():
+        return 0
+    lock_subjects([CREATIONS])
+    compared = list(due.select_for_update(no_key=True)[:COMPARED_AT_ONCE])
+    for client in compared:
+        look_for_duplicates(client)
+    Client.objects.filter(pk__in=[c.pk for c in compared]).update(comparison_due=False)
+    return len(compared)
 
 
 def look_for_sharers(point: ContactPoint) -> None:

@@ -19,6 +19,7 @@ from clients.services.duplicates import (
     candidates_for,
     keep_found,
     refuse_duplicates,
+    wait_for_others,
 )
 from clients.services.permission import require_for_client, require_standing
 from common.clock import now
@@ -59,9 +60,13 @@ def register_client(
     by: User,
     not_duplicate_of: Collection[uuid.UUID] = (),
     contact_points: Sequence[dict[str, Any]] = (),
+    waits: bool = True,
     **details: Any,
 ) -> Client:
     """Make the record of somebody new, as `create_client` does, with these contact points.
+
+    `waits` for others who record somebody of the same birth date. A long transaction must not hold
+    them up so: its records are compared once more after it (`compare_due`).
 
     Raises `possible_duplicates` with the records, of those that `by` sees, that may be of the same
     person, unless each is said to be somebody else's. Of the others nothing is told: they become a
@@ -69,8 +74,10 @@ def register_client(
     """
     person = _described(contact_points=contact_points, **details)
     by.access.require(Capability.CREATE_CLIENT, details["facility"].pk)
+    if waits:
+        wait_for_others(person.birth_date)
     found = refuse_duplicates(person, by=by, not_duplicate_of=not_duplicate_of)
-    client = create_client(by=by, **details)
+    client = create_client(by=by, comparison_due=not waits, **details)
     keep_found(client, found, by=by)
     for point in contact_points:
         add_contact_point(client=client, by=by, **point)

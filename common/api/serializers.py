@@ -46,8 +46,18 @@ class StrictSerializer(serializers.Serializer[Any]):
                 ]
             elif name in known and self.is_of_json and (words := _other_kind(known[name], value)):
                 faults[str(name)] = [ErrorDetail(words, "invalid")]
+            elif name in known and (words := _too_long(known[name], value)):
+                faults[str(name)] = [ErrorDetail(words, "max_length")]
         if faults:
             raise serializers.ValidationError(faults)
+
+
+def _too_long(field: Any, value: Any) -> str:
+    """REST framework counts only when it has taken spaces off, which the description doesn't say."""
+    most = getattr(field, "max_length", None)
+    if most is None or not isinstance(value, str) or len(value) <= most:
+        return ""
+    return str(field.error_messages["max_length"].format(max_length=most))
 
 
 def _other_kind(field: Any, value: Any) -> str:

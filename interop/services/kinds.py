@@ -24,6 +24,10 @@ from organization.roles import Capability
 
 Row = dict[str, Any]
 
+MOST_LOCKED = 3_000
+"""People and rooms that one file locks: PostgreSQL has room for some thousands of locks in all, and
+where it has none left, everybody else's transactions fail as well."""
+
 
 class Kind(Protocol):
     """One import's way of taking its rows."""
@@ -78,6 +82,7 @@ class ClientRows:
             facility=self.job.facility,
             by=self.job.by,
             primary_counselor=counselor,
+            waits=False,
             **details,
         )
         ExternalReference.objects.create(
@@ -153,21 +158,37 @@ class AppointmentRows:
         self.clients = Clients(job, Capability.VIEW_CALENDAR)
         rooms = Room.objects.filter(facility=job.facility, active=True)
         self.rooms: dict[str, Any] = {room.name.casefold(): room for room in rooms}
+        self.first_too_many: Row | None = None
+        self.full = False
 
     def prepare(self, rows: Sequence[Row]) -> None:
-        """Take every lock that booking these takes, in one order: no deadlock with other bookings."""
+        """Take every lock that booking these takes, in one order: no deadlock with other bookings.
+
+        From the row on whose people would be too many, none is locked, and every row is refused.
+        """
         self.clients.look_up(rows)
-        subjects = set()
+        subjects: set[uuid.UUID] = set()
         for row in rows:
             try:
                 people = [*self.clients.of(row), *self.staff.named(row["staff"], "staff")]
                 room = self._room(row)
             except Invalid:
                 continue  # refused when its turn comes
-            subjects |= {person.pk for person in people} | ({room.pk} if room else set())
+            together = subjects | {person.pk for person in people} | ({room.pk} if room else set())
+            if len(together) > MOST_LOCKED:
+                self.first_too_many = row
+                break
+            subjects = together
         lock_subjects(subjects)
 
     def take(self, row: Row) -> bool:
+        self.full = self.full or row is self.first_too_many
+        if self.full:
+            raise Invalid(
+                f"With this row the file has more than {MOST_LOCKED:,} people and rooms. Split it "
+                "before the first row that is refused so, and send one part after the other.",
+                code="too_many_people",
+            )
         clients = self.clients.of(row)
         starts_at = _moment(row["starts_at"], self.job.facility.zone)
         ends_at = starts_at + dt.timedelta(minutes=row["duration_minutes"])

@@ -317,5 +317,5 @@ def test_of_many_who_record_one_person_at_once_one_creates_the_record(house):
 @pytest.mark.django_db(transaction=True)
 def test_without_waiting_for_each_other_more_than_one_does(house, monkeypatch):
     """The negative control: the lock is what decides."""
-    monkeypatch.setattr("clients.services.duplicates.lock_subjects", lambda ids: None)
+    monkeypatch.setattr("clients.services.records.wait_for_others", lambda birth_date: None)
     assert at_once([registration(house)] * 8)["created"] > 1

@@ -62,3 +62,24 @@ def test_a_number_in_quotation_marks_is_not_one(ana, house):
 
 def test_a_method_that_is_not_done_there_is_said_to_be_none_whatever_the_parameters(ana):
     assert ana.delete("/api/v1/rooms/?colour=red").status_code == 405
+
+
+@pytest.mark.parametrize("spaces", ["  ", "\t"])
+def test_spaces_that_are_taken_off_count_as_the_description_counts(ana, spaces):
+    path = "/api/v1/clients/duplicates/"
+    given = {"legal_first_name": "Kim", "birth_date": "1980-05-17"}
+    assert ana.post(path, given | {"legal_last_name": "x" * 80}).status_code == 200
+    answer = ana.post(path, given | {"legal_last_name": spaces + "x" * 79 + spaces})
+    assert faults(answer) == [("legal_last_name", "max_length")]
+
+
+def test_an_empty_text_is_no_reference(ana, house):
+    answer = ana.post(
+        "/api/v1/appointments/",
+        {
+            "facility": str(house.elm.pk), "kind": "individual", "starts_at": "2027-01-04T10:00:00Z",
+            "duration_minutes": 30, "staff": [str(house.ana.pk)],
+            "clients": [str(house.client().pk)], "room": "",
+        },
+    )  # fmt: skip
+    assert faults(answer) == [("room", "invalid")]

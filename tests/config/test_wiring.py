@@ -11,7 +11,7 @@ from casework.undo import written_on_phase
 from clients.access import beyond_care_teams
 from clients.merging import merge_parts
 from clients.phases import clients_in_phase, phases_now
-from clients.tasks import find_readers
+from clients.tasks import compare_due, find_readers
 from common.events import handlers
 from config.celery import app
 from interop.tasks import remove_old_reports, run_import
@@ -66,7 +66,7 @@ def test_every_answer_in_every_registry():
 def test_every_beat_entry_is_a_task_with_a_queue_and_an_expiry_below_its_period():
     own = (
         tick, drain, sweep, heartbeat, replan, forget_old_keys, run_import, remove_old_reports,
-        find_readers,
+        find_readers, compare_due,
     )  # fmt: skip
     tasks = {task.name for task in own}
     queues = {queue.name for queue in app.conf.task_queues}

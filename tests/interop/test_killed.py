@@ -53,3 +53,13 @@ def test_a_killed_worker_leaves_nothing_and_the_next_does_all_of_it(house, child
     job.refresh_from_db()
     assert (counts(job), job.attempts) == ((ImportState.FINISHED, ROWS, 0, 0), 2)
     assert Client.objects.count() == ROWS
+
+
+def test_a_worker_that_is_asked_to_stop_ends_its_import_first(house, children):
+    job = sent(house, table(*people(ROWS)))
+    run_import.apply_async(queue="imports")
+    start_worker(children, "stopped", CRASH_AFTER="12", CRASH_SIGNAL="SIGTERM")
+    assert children._processes["stopped"].wait(30) == 0
+    job.refresh_from_db()
+    assert (counts(job), job.attempts) == ((ImportState.FINISHED, ROWS, 0, 0), 1)
+    assert Client.objects.count() == ROWS

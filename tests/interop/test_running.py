@@ -10,10 +10,11 @@ from clients.models import Client
 from common.clock import now
 from interop.models import ExternalReference, Import, ImportFile, RefusedRow
 from interop.services import progress, running
+from interop.services.kinds import MOST_LOCKED
 from interop.services.running import remove_old_reports, run_next
 from interop.services.submitting import MOST_ROWS, cancel_import
 from interop.states import Failure, ImportKind, ImportState
-from tests.interop.files import counts, imported, people, sent, table
+from tests.interop.files import counts, imported, people, report, sent, table
 from tests.processes import until
 from tests.races import at_once, without
 
@@ -195,6 +196,45 @@ def test_everybody_in_a_file_of_appointments_is_locked_before_its_first_row(
     assert free == {house.ana.email: False, house.ben.email: False, house.cleo.email: True}
     assert Import.objects.get().rows_good == 2
     assert MOST_ROWS[ImportKind.APPOINTMENTS] <= running.AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("most", "became", "refused", "kim_is_free"),
+    [
+        (3, (ImportState.FINISHED, 2, 0, 0), [], False),
+        (2, (ImportState.REFUSED, 1, 0, 1), [(3, "", "too_many_people")], True),
+    ],
+)
+def test_a_file_locks_no_more_people_than_it_may_and_is_refused_from_there_on(
+    house, monkeypatch, next_tuesday, most, became, refused, kim_is_free
+):
+    """Ana and Sam are two; Kim with Ana in the second row is the third."""
+    sam, kim = house.client(), house.client(name="Kim")
+    monkeypatch.setattr("interop.services.kinds.MOST_LOCKED", most)
+    rows = [
+        {
+            "record_number": client.record_number, "staff": house.ana.email, "kind": "individual",
+            "starts_at": f"{next_tuesday:%Y-%m-%d} {hour}:00", "duration_minutes": "50",
+        }
+        for client, hour in ((sam, 10), (kim, 12))
+    ]  # fmt: skip
+    job = sent(house, table(*rows), kind=ImportKind.APPOINTMENTS)
+    paused = Paused(monkeypatch, after=1)
+    free = (is_free(house.ana), is_free(sam), is_free(kim))
+    paused.finish()
+    job.refresh_from_db()
+    assert free == (False, False, kim_is_free)
+    assert (counts(job), report(job)) == (became, refused)
+
+
+def test_the_most_that_a_file_locks_leaves_room_for_others():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_locks_per_transaction')::int"
+            " * current_setting('max_connections')::int"
+        )
+        (room,) = cursor.fetchone()
+    assert (MOST_LOCKED, room / 2 > MOST_LOCKED) == (3_000, True)
 
 
 def is_free(user):
