@@ -43,6 +43,12 @@ TITLES = {
     500: "Something went wrong here",
     503: "Not at the moment",
 }
+WAYS_OUT = {
+    "not_authenticated": "Send `Authorization: Token …`, with a token from POST /api/v1/auth/token/.",
+    "unsupported_media_type": "Send JSON, and say so: `Content-Type: application/json`.",
+    "parse_error": "The body can't be read as JSON. {said}",
+}
+"""What to do, where the framework's own words say only what went wrong."""
 Fault = dict[str, str]
 
 
@@ -156,13 +162,10 @@ def _of_framework(error: exceptions.APIException) -> tuple[dict[str, Any], dict[
     wait = getattr(error, "wait", None)
     if wait:
         headers["Retry-After"] = str(int(wait) + 1)
-    code = error.get_codes()
-    body = problem(
-        status=error.status_code,
-        code=code if isinstance(code, str) else "error",
-        detail=str(error.detail),
-    )
-    return body, headers
+    given = error.get_codes()
+    code = given if isinstance(given, str) else "error"
+    detail = WAYS_OUT.get(code, "{said}").format(said=error.detail)
+    return problem(status=error.status_code, code=code, detail=detail), headers
 
 
 def json_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import models
@@ -21,6 +21,16 @@ JSON_KINDS: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], type, str],
 )
 
 
+def unknown(what: str, known: Iterable[str]) -> str:
+    """What to say of a field or parameter that isn't there: a misspelt one stands among these."""
+    names = ", ".join(sorted(known))
+    return (
+        f"This {what} isn't known here. Known are: {names}."
+        if names
+        else f"No {what} is known here."
+    )
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields it does not have, values of another kind, and control characters in its texts."""
 
@@ -35,7 +45,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
         known = {name: field for name, field in self.fields.items() if not field.read_only}
         faults: dict[str, Any] = {
-            str(name): [ErrorDetail("This field isn't known here.", "unknown_field")]
+            str(name): [ErrorDetail(unknown("field", known), "unknown_field")]
             for name in data
             if name not in known
         }

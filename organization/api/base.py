@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from audit.services import note_read
 from common.api.pagination import UPDATED_AFTER
 from common.api.problems import problem
-from common.api.serializers import MomentField
+from common.api.serializers import MomentField, unknown
 from common.api.versions import names, version_of
 from common.database import settled_until
 from common.errors import Missing, Stale
@@ -61,6 +61,10 @@ class BoundedMany(serializers.ManyRelatedField):
 
 class VisibleField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
     """A reference to a row that the person may see: any other is said not to exist."""
+
+    default_error_messages = {
+        "does_not_exist": "There is none with the id {pk_value} that you may name here.",
+    }
 
     def __init__(self, model: type[Model] | None = None, **kwargs: Any) -> None:
         self.model = model
@@ -158,7 +162,7 @@ class Resource(Repeatable):
             filters = getattr(self, "filterset_class", None)
             known |= set(filters.get_filters()) if filters else set()
         faults: dict[str, Any] = {
-            name: [ErrorDetail("This parameter isn't known here.", "unknown_parameter")]
+            name: [ErrorDetail(unknown("parameter", known), "unknown_parameter")]
             for name in request.query_params
             if name not in known
         }

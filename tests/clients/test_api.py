@@ -133,7 +133,7 @@ def test_another_facility_does_not_exist_just_like_a_missing_one(house, ana, oth
         {
             "field": "facility",
             "code": "does_not_exist",
-            "detail": f'Invalid pk "{named}" - object does not exist.',
+            "detail": f"There is none with the id {named} that you may name here.",
         }
     ]
 

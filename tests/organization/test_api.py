@@ -43,5 +43,9 @@ def test_an_unknown_field_is_refused_by_name(house, api):
     answer = api.post("/api/v1/auth/token/", {"email": "a@b.example", "password": "x", "otp": "1"})
     assert answer.status_code == 400
     assert answer.json()["errors"] == [
-        {"field": "otp", "code": "unknown_field", "detail": "This field isn't known here."}
+        {
+            "field": "otp",
+            "code": "unknown_field",
+            "detail": "This field isn't known here. Known are: email, password.",
+        }
     ]
