@@ -113,7 +113,7 @@ class AppointmentOutput(ModelOutput):
         shown = super().to_representation(instance)
         user = self.context["request"].user
         staffing = instance.shown_staffing  # type: ignore[attr-defined]  # fetched
-        own = any(staff.id == str(user.pk) for staff in staffing)
+        own = any(staff["id"] == str(user.pk) for staff in staffing)
         if not own and not instance.notes_read:  # type: ignore[attr-defined]  # fetched
             shown.pop("remark", None)
             shown.pop("cancel_reason", None)

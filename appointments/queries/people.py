@@ -29,12 +29,13 @@ WITH seen (id) AS MATERIALIZED (
      WHERE c.id IN (SELECT a.client_id FROM seen JOIN appointments_attendance a ON a.id = seen.id)
 )
 SELECT json_object_agg(p.id, json_build_array(
-           CASE WHEN room.id IS NOT NULL THEN json_build_array(room.id, room.name) END,
+           CASE WHEN room.id IS NOT NULL
+                THEN json_build_object('id', room.id, 'name', room.name) END,
            successor.id,
-           ARRAY(SELECT json_build_array(
-                            s.user_id,
+           ARRAY(SELECT json_build_object(
+                            'id', s.user_id, 'full_name',
                             (SELECT u.full_name FROM organization_user u WHERE u.id = s.user_id),
-                            s.leads)
+                            'leads', s.leads)
                    FROM appointments_appointmentstaff s
                   WHERE s.appointment_id = p.id
                   ORDER BY s.leads DESC, s.created_at, s.id),
@@ -68,27 +69,8 @@ ATTENDANCES_SEEN = Seen(Attendance.objects.visible_to)
 CASES_SEEN = Seen(lambda user: Client.objects.visible_to(user, Capability.VIEW_CASE))
 
 
-class RoomShown(NamedTuple):
-    """Where. As all that comes as JSON, with its id as text: that is what is shown of it."""
-
-    id: str
-    name: str
-
-
-class StaffShown(NamedTuple):
-    """One of the staff."""
-
-    id: str
-    full_name: str
-    leads: bool
-
-
-class ReminderTold(NamedTuple):
-    """What a list tells of a reminder."""
-
-    channel: str
-    state: str
-    send_at: dt.datetime | None
+Ready = dict[str, Any]
+"""What an answer shows, as it shows it: ids as text, times in UTC."""
 
 
 class _Named(NamedTuple):
@@ -108,7 +90,8 @@ class ClientShown(_Named):
 class AttendanceShown(NamedTuple):
     """A client in an appointment, as `AttendanceOutput` shows it."""
 
-    client: ClientShown
+    client_id: uuid.UUID
+    client: Ready
     id: str
     status: str
     status_at: dt.datetime | None
@@ -116,12 +99,7 @@ class AttendanceShown(NamedTuple):
     responded_at: dt.datetime | None
     case_seen: bool
     phase_kind: str | None
-    reminders_told: list[ReminderTold]
-
-    @property
-    def client_id(self) -> uuid.UUID:
-        """As an `Attendance` has it."""
-        return uuid.UUID(self.client.id)
+    reminders_told: list[Ready]
 
 
 def fetch_people(appointments: Sequence[Appointment], user: User) -> None:
@@ -139,8 +117,7 @@ def fetch_people(appointments: Sequence[Appointment], user: User) -> None:
     for row in appointments:
         shown: Any = row
         room, shown.successor_id, staffing, attendances = found[str(row.pk)]
-        shown.shown_room = room and RoomShown(*room)
-        shown.shown_staffing = [StaffShown(*each) for each in staffing]
+        shown.shown_room, shown.shown_staffing = room, staffing
         shown.visible_attendances = [_attendance(each) for each in attendances]
 
 
@@ -149,16 +126,21 @@ def moment(written: str | None) -> dt.datetime | None:
     return dt.datetime.fromisoformat(written) if written else None
 
 
-def told(reminders: Sequence[Sequence[Any]]) -> list[ReminderTold]:
-    """Of each: channel, state, and when it is due."""
-    return [ReminderTold(channel, state, moment(send_at)) for channel, state, send_at in reminders]
+def told(reminders: Sequence[Sequence[Any]]) -> list[Ready]:
+    """What a list tells of each: channel, state, and when it is due."""
+    return [
+        {"channel": channel, "state": state, "send_at": moment(send_at)}
+        for channel, state, send_at in reminders
+    ]
 
 
 def _attendance(row: Sequence[Any]) -> AttendanceShown:
     """One as `PEOPLE` writes it."""
     client, pk, status, status_at, response, responded_at, case_seen, phase, reminders = row
+    named = ClientShown(*client)
     return AttendanceShown(
-        ClientShown(*client),
+        uuid.UUID(named.id),
+        {"id": named.id, "name": named.name, "record_number": named.record_number},
         pk,
         status,
         moment(status_at),
