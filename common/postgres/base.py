@@ -8,6 +8,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from psycopg import adapt
+from psycopg.pq import TransactionStatus
 
 from common.present import Present, PresentDumper
 
@@ -53,6 +54,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         link = self.connection
         if link is None or link.closed:
             return False
+        if link.info.transaction_status != TransactionStatus.IDLE:
+            return super().is_usable()  # left in the midst of something
         waiting = select.poll()
         waiting.register(link.fileno(), select.POLLIN)
         return super().is_usable() if waiting.poll(0) else True

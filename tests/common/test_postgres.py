@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import psycopg
 import pytest
 from django.db import connection, connections
 from hypothesis import given
@@ -47,6 +48,18 @@ def test_a_connection_that_has_something_to_say_is_asked(another):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify('casework_test', '')")
     assert another.is_usable()
+
+
+def test_a_connection_that_was_left_in_a_failed_transaction_is_not_used(another):
+    another.connection.execute("BEGIN")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        another.connection.execute("SELECT 1/0")
+    assert not another.is_usable()
+
+
+def test_a_connection_that_was_left_in_the_midst_of_a_statement_is_not_used(another):
+    another.connection.pgconn.send_query(b"SELECT pg_sleep(3)")
+    assert not another.is_usable()
 
 
 def test_a_closed_connection_is_not_used(another):
