@@ -13,7 +13,7 @@ START, END = "2026-12-01T16:00:00Z", "2026-12-01T16:50:00Z"
 
 ATTENDANCE = {
     "id": ATTENDANCE_ID,
-    "client": {"id": CLIENT_ID, "name": "Rob Ash", "record_number": "C-000412"},
+    "client": {"id": CLIENT_ID, "name": "Rob Ash", "record_number": "C000412"},
     "status": "expected",
     "status_at": "2026-11-24T15:00:00Z",
     "response": "accepted",

@@ -22,8 +22,8 @@ PAIR_ID = "019abf00-0000-7000-8000-00000000c401"
 MERGE_ID = "019abf00-0000-7000-8000-00000000c501"
 PHASE_ID = "019abf00-0000-7000-8000-00000000d101"
 
-RECORD = {"id": CLIENT_ID, "record_number": "C-000412"}
-OTHER_RECORD = {"id": OTHER_CLIENT_ID, "record_number": "C-000877"}
+RECORD = {"id": CLIENT_ID, "record_number": "C000412"}
+OTHER_RECORD = {"id": OTHER_CLIENT_ID, "record_number": "C000877"}
 CANDIDATE = {**OTHER_RECORD, "why": ["similar_name", "same_birth_date"]}
 DETAILS = {
     "legal_first_name": "Robin",
@@ -187,6 +187,6 @@ EXAMPLES: dict[str, Any] = {
         409,
         "merged",
         "This record is part of another one.",
-        extra={"merged_into": OTHER_CLIENT_ID, "record_number": "C-000877"},
+        extra={"merged_into": OTHER_CLIENT_ID, "record_number": "C000877"},
     ),
 }
