@@ -99,7 +99,9 @@ TEMPLATES = [
 def database(url: str) -> dict[str, Any]:
     """A database's settings from its URL: kept connections, and time-outs that end a hang."""
     parsed: dict[str, Any] = environ.Env.db_url_config(url)
-    ours: dict[str, Any] = {"connect_timeout": 5, "application_name": "casework"}
+    # A server that went without a word is noticed within a minute, while the connection is idle.
+    alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+    ours: dict[str, Any] = {"connect_timeout": 5, "application_name": "casework", **alive}
     if is_on(GIVEN, "PREPARE_STATEMENTS", default=True):
         # Parsing and planning took PostgreSQL longer than running (docs/decisions/0019).
         ours |= {"server_side_binding": True, "prepare_threshold": 2}

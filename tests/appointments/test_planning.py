@@ -1,6 +1,7 @@
 """The ledger and the outbox after every change and event: each reminder where it should be, and why."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -220,7 +221,8 @@ def test_leaving_the_unit_with_all_offsets_passed_the_latest_is_due_at_once(hous
 def test_discharge_cancels_and_a_booking_after_it_is_reminded_of(house, client, visit):
     episode = house.admitted(client)
     discharge(
-        episode=episode, reason=DischargeReason.COMPLETED, last_contact_on=now().date(),
+        episode=episode, reason=DischargeReason.COMPLETED,
+        last_contact_on=now().astimezone(ZoneInfo(house.elm.zone)).date(),
         naloxone_offered=NaloxoneOffer.ACCEPTED, follow_up_consent=True, by=house.ana,
     )  # fmt: skip
     replan_due()

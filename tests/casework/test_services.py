@@ -1,6 +1,7 @@
 """Admission, moves, undo, discharge: the rules by example, and the database behind them."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -54,7 +55,8 @@ def test_a_course_of_treatment_from_detox_to_aftercare(house):
     assert phases[0].ended_at == phases[1].started_at
     assert phases[1].ended_at == phases[2].started_at
     assert phases[2].ended_at is None
-    assert phases[0].planned_end == phases[0].started_at.date() + dt.timedelta(days=7)
+    began_on = phases[0].started_at.astimezone(ZoneInfo(house.elm.zone)).date()
+    assert phases[0].planned_end == began_on + dt.timedelta(days=7)
     assert (phases[0].level_of_care, phases[0].level_of_care_edition) == ("3.7", "3")
     connection.check_constraints()
 

@@ -95,7 +95,7 @@ print(json.dumps([DATABASES["default"]["OPTIONS"], EMAIL_HOST_PASSWORD, header, 
 def test_what_was_given_is_what_is_used(proxies, header):
     done = ended(["python", "-c", SEEN], but(TRUSTED_PROXIES=proxies))
     assert done.stdout == (
-        '[{"connect_timeout": 5, "application_name": "casework", "server_side_binding": true, '
-        '"prepare_threshold": 2, "sslmode": "verify-full"}, '
+        '[{"connect_timeout": 5, "application_name": "casework", "keepalives_idle": 30, '
+        '"keepalives_interval": 10, "keepalives_count": 3, "server_side_binding": true, "prepare_threshold": 2, "sslmode": "verify-full"}, '
         f'"$mail-word", {header}, ["redis", true]]\n'
     )
