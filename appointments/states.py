@@ -74,6 +74,7 @@ class ResponseSource(models.TextChoices):
 
 class ReminderState(models.TextChoices):
     PLANNED = "planned", "Planned"
+    BUNDLED = "bundled", "Planned, in one message with another visit of that day"
     SENT = "sent", "Sent"
     DONE = "done", "Delivered"
     SKIPPED = "skipped", "Skipped"
@@ -86,12 +87,34 @@ HANDED_OVER = (ReminderState.SENT, ReminderState.DONE, ReminderState.FAILED, Rem
 """What was carried out, or tried to the end: not done again for the same visit."""
 
 
+WAITING = (ReminderState.PLANNED, ReminderState.BUNDLED)
+"""What a message that was not handed over yet carries."""
+
+
 class RuleWhen(models.TextChoices):
     OFFSET = "offset", "A time before the start"
+    WALL_CLOCK = "wall_clock", "So many days before, at a time of day"
     BOOKED_LATE = "booked_late", "At booking, when every other time has passed"
+    BOOKED = "booked", "When it is booked"
+    MOVED = "moved", "When it is moved"
+    CANCELLED = "cancelled", "When it is cancelled"
+    NO_SHOW = "no_show", "After a no-show"
+
+
+W = RuleWhen
+BEFORE_THE_VISIT = (W.OFFSET, W.WALL_CLOCK)
+NOTICES = (W.BOOKED, W.MOVED, W.CANCELLED, W.NO_SHOW)
+"""What tells of a change: not a reminder, and not counted as one."""
+
+
+class RuleOnlyIf(models.TextChoices):
+    UNCONFIRMED = "unconfirmed", "Only while the client has not confirmed"
+    HIGH_RISK = "high_risk", "Only after two no-shows in 90 days"
 
 
 class RuleChannel(models.TextChoices):
     SMS = "sms", "Text message"
     EMAIL = "email", "E-mail"
     PREFERRED = "preferred", "The client's preferred channel, else the other"
+    SMS_FIRST = "sms_first", "Text message, else e-mail"
+    EMAIL_FIRST = "email_first", "E-mail, else text message"

@@ -53,8 +53,15 @@ class Message(Row):
     language = models.CharField(max_length=5, choices=Language.choices, default=Language.ENGLISH)
     subject = EncryptedTextField(null=True)
     body = EncryptedTextField(null=True, help_text="As sent, but with {link} unfilled.")
-    text_version = models.CharField(max_length=40, blank=True)
+    text_version = models.CharField(max_length=60, blank=True)
+    text_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="",
+        help_text="Of subject and body, by a key: it stays when the words are gone.",
+    )  # fmt: skip
     send_at = models.DateTimeField()
+    due_at = models.DateTimeField(
+        help_text="As `send_at` was planned: what put it off later doesn't change it."
+    )
     expires_at = models.DateTimeField()
     state = models.CharField(
         max_length=12, choices=MessageState.choices, default=MessageState.SCHEDULED
@@ -136,9 +143,23 @@ class Attempt(Row):
     provider_id = models.CharField(max_length=128, blank=True)
     code = models.CharField(max_length=40, blank=True)
     words = models.CharField(max_length=200, blank=True)
+    lookups = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Times the provider's own list did not have it."
+    )
+    look_up_at = models.DateTimeField(
+        null=True, help_text="In doubt: when the provider's list is asked next."
+    )
 
     class Meta:
         ordering = ["started_at", "id"]
+        indexes = [
+            # Serves "what is in doubt, and whose turn is it?".
+            models.Index(
+                fields=["look_up_at"], condition=Q(state="unknown"), name="attempt_in_doubt"
+            ),
+            # Serves the error rate of the last hour.
+            BrinIndex(fields=["started_at"], autosummarize=True, name="attempt_started"),
+        ]
         constraints = [
             # No second hand-over while an earlier one may have arrived.
             models.UniqueConstraint(
@@ -150,6 +171,49 @@ class Attempt(Row):
 
     def __str__(self) -> str:
         return f"{self.number} of {self.message_id}: {self.state}"
+
+
+class TemplateQuerySet(models.QuerySet["Template"]):
+    def visible_to(self, user: User) -> Self:
+        """The texts of the facilities where this person reads the reminder policies."""
+        return self.filter(facility__in=user.access.where(Capability.VIEW_POLICIES))
+
+
+class Template(Row):
+    """One version of a facility's own words for one kind of message. Never changed: a new version
+    takes its place, and what was sent keeps the one that it was sent with.
+
+    `key` names what it is said for (`reminder`, `moved`, or a name of the facility's own).
+    """
+
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="templates")
+    key = models.SlugField(max_length=32)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    language = models.CharField(max_length=5, choices=Language.choices)
+    number = models.PositiveSmallIntegerField(help_text="Its version, from 1.")
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TemplateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key", "channel", "language", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["facility", "key", "channel", "language", "number"],
+                name="template_version_once",
+            ),
+            models.UniqueConstraint(
+                fields=["facility", "key", "channel", "language"],
+                condition=Q(retired_at__isnull=True),
+                name="template_in_force_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.channel} {self.language} {self.number}"
 
 
 class Link(Row):
@@ -237,6 +301,8 @@ class InboundMessage(Row):
         Message, on_delete=models.PROTECT, null=True, related_name="replies"
     )
     handled_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    read_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     objects = InboundQuerySet.as_manager()
 
@@ -253,6 +319,12 @@ class InboundMessage(Row):
         return f"inbound {self.pk}"
 
 
+class OptOutSource(models.TextChoices):
+    REPLY = "reply", "By a text message"
+    LINK = "link", "By the link in an e-mail"
+    PROVIDER = "provider", "The provider said so"
+
+
 class OptOutQuerySet(PeriodQuerySet["OptOut"]):
     """Opt-outs."""
 
@@ -262,6 +334,10 @@ class OptOut(Period):
 
     address_index = models.CharField(max_length=64)
     channel = models.CharField(max_length=8, choices=Channel.choices)
+    source = models.CharField(
+        max_length=8, choices=OptOutSource.choices, default=OptOutSource.REPLY,
+        db_default=OptOutSource.REPLY,
+    )  # fmt: skip
 
     objects = OptOutQuerySet.as_manager()
 

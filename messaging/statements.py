@@ -34,10 +34,10 @@ RETURNING m.id
 ENQUEUE = """
 INSERT INTO messaging_message
        (id, created_at, updated_at, purpose, about, channel, client_id, facility_id,
-        contact_point_id, address_index, language, text_version, send_at, expires_at, state, reason,
+        contact_point_id, address_index, language, text_version, send_at, due_at, expires_at, state, reason,
         tries, armed, provider_id)
 SELECT d.id, %(now)s, %(now)s, d.purpose, d.about, d.channel, d.client, d.facility,
-       d.contact_point, d.address_index, d.language, '', d.send_at, d.expires_at, 'scheduled', '',
+       d.contact_point, d.address_index, d.language, '', d.send_at, d.send_at, d.expires_at, 'scheduled', '',
        0, FALSE, ''
   FROM unnest(%(ids)s::uuid[], %(purpose)s::text[], %(about)s::uuid[], %(channel)s::text[],
               %(client_id)s::uuid[], %(facility_id)s::uuid[], %(contact_point_id)s::uuid[],
@@ -148,7 +148,7 @@ UPDATE messaging_message
 # Other times for what still waits. A row that does not come back is being sent or has ended.
 SHIFT = """
 UPDATE messaging_message m
-   SET send_at = t.send_at, expires_at = t.expires_at, updated_at = %(now)s
+   SET send_at = t.send_at, due_at = t.send_at, expires_at = t.expires_at, updated_at = %(now)s
   FROM unnest(%(ids)s::uuid[], %(send_at)s::timestamptz[], %(expires_at)s::timestamptz[])
        AS t (id, send_at, expires_at)
  WHERE m.id = t.id AND m.state = 'scheduled'

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -77,6 +78,14 @@ class Facility(Row):
     quiet_until = models.TimeField(null=True, blank=True)
     idle_sign_out_minutes = models.PositiveSmallIntegerField(default=15)
     sms_has_link = models.BooleanField(default=False)
+    crisis_line = models.CharField(
+        max_length=40, blank=True, default="", db_default="", validators=[validate_plain_line],
+        help_text="Whom to call in an emergency, named where a text gets an automatic answer.",
+    )  # fmt: skip
+    messages_per_minute = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="At most so many go out in a minute; more wait. Empty: the installation's setting.",
+    )  # fmt: skip
     declining_cancels = models.BooleanField(
         default=False, help_text="Whether a client's “I can't come” also cancels the appointment."
     )

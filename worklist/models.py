@@ -23,6 +23,7 @@ class TaskKind(models.TextChoices):
     TEXT_REFUSED = "text_refused", "A message's text was refused as not discreet"
     REMINDER_UNDELIVERABLE = "reminder_undeliverable", "A reminder could not be delivered"
     CHANNEL_DOWN = "channel_down", "A message channel is not working"
+    ENGINE_LATE = "engine_late", "Messages are late, or the engine that sends them is silent"
 
 
 class TaskState(models.TextChoices):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
@@ -29,7 +29,7 @@ from appointments.api.serializers import (
     PolicyOutput,
     ReminderOutput,
 )
-from appointments.models import Appointment, Attendance, Reminder
+from appointments.models import Appointment, Attendance, Reminder, ReminderPolicy
 from appointments.queries import (
     facilities_with_policy,
     fetch_people,
@@ -231,13 +231,16 @@ class PolicyViews(Listed, Retrieved):
         if getattr(self, "swagger_fake_view", False):
             return Facility.objects.none()
         self.user.access.require(Capability.VIEW_POLICIES)
-        changed_at = Coalesce("reminder_policy__updated_at", "created_at")
+        latest = ReminderPolicy.objects.filter(facility=OuterRef("pk")).order_by("-updated_at")
+        changed_at = Coalesce(Subquery(latest.values("updated_at")[:1]), "created_at")
         return facilities_with_policy(self.user).annotate(policy_changed_at=changed_at)
 
     def look_up(self, rows: Any, pk: Any) -> Any:
         """By the policy's id; by the facility's while it has none of its own."""
         wanted = self.kwargs["pk"]
-        named = Q(reminder_policy=wanted) | Q(reminder_policy=None, pk=wanted)
+        own = ReminderPolicy.objects.filter(kind="", phase="")
+        named = Q(Exists(own.filter(facility=OuterRef("pk"), pk=wanted)))
+        named |= Q(~Exists(own.filter(facility=OuterRef("pk"))), pk=wanted)
         return self.get_queryset().filter(named).first()
 
     @extend_schema(request=PolicyInput, responses={200: PolicyOutput})

@@ -6,13 +6,19 @@ from django.db import models
 from django.db.models import Q
 
 from appointments.models.calendar import Attendance
-from appointments.states import ReminderState, RuleChannel, RuleWhen
+from appointments.states import (
+    AppointmentKind,
+    ReminderState,
+    RuleChannel,
+    RuleOnlyIf,
+    RuleWhen,
+)
 from clients.models import Channel, Client, ContactPoint
 from common.clock import now
 from common.rows import Row
 from messaging.models import Message
 from messaging.states import Reason
-from organization.models import Facility, User
+from organization.models import Facility, PhaseKind, User
 from organization.roles import Capability
 
 
@@ -23,17 +29,41 @@ class PolicyQuerySet(models.QuerySet["ReminderPolicy"]):
 
 
 class ReminderPolicy(Row):
-    """When a facility reminds its clients."""
+    """When a facility reminds its clients: of all visits, or of those of a kind or in a phase.
 
-    facility = models.OneToOneField(
-        Facility, on_delete=models.PROTECT, related_name="reminder_policy"
+    Of several that fit a visit the narrowest counts, alone: kind and phase, then the phase, then the
+    kind, then the facility's own. One that was ended stays for what it has sent.
+    """
+
+    facility = models.ForeignKey(
+        Facility, on_delete=models.PROTECT, related_name="reminder_policies"
     )
+    kind = models.CharField(
+        max_length=16, choices=AppointmentKind.choices, blank=True, default="", db_default="",
+        help_text="Only visits of this kind; empty for all.",
+    )  # fmt: skip
+    phase = models.CharField(
+        max_length=16, choices=PhaseKind.choices, blank=True, default="", db_default="",
+        help_text="Only while the client is in this phase; empty for all.",
+    )  # fmt: skip
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = PolicyQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]
         verbose_name_plural = "reminder policies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["facility", "kind", "phase"],
+                condition=Q(ended_at__isnull=True),
+                name="policy_once",
+            ),
+            models.CheckConstraint(
+                name="policy_of_facility_stays",
+                condition=~Q(kind="", phase="") | Q(ended_at__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"policy of {self.facility_id}"
@@ -45,7 +75,18 @@ class ReminderRule(Row):
     policy = models.ForeignKey(ReminderPolicy, on_delete=models.PROTECT, related_name="rules")
     when = models.CharField(max_length=12, choices=RuleWhen.choices)
     minutes_before = models.PositiveIntegerField(null=True, blank=True)
+    days_before = models.PositiveSmallIntegerField(null=True, blank=True)
+    at = models.TimeField(
+        null=True, blank=True, help_text="The time of day, in the facility's zone."
+    )
     channel = models.CharField(max_length=12, choices=RuleChannel.choices)
+    only_if = models.CharField(
+        max_length=12, choices=RuleOnlyIf.choices, blank=True, default="", db_default=""
+    )
+    template = models.SlugField(
+        max_length=32, blank=True, default="", db_default="",
+        help_text="The text's name, if not the one that all such messages have.",
+    )  # fmt: skip
     since = models.DateTimeField(default=now)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -55,10 +96,23 @@ class ReminderRule(Row):
             models.CheckConstraint(
                 name="rule_offset_has_minutes",
                 condition=Q(when="offset", minutes_before__gt=0)
-                | Q(when="booked_late", minutes_before__isnull=True),
+                | (~Q(when="offset") & Q(minutes_before__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="rule_wall_clock_has_day_and_time",
+                condition=Q(when="wall_clock", days_before__isnull=False, at__isnull=False)
+                | (~Q(when="wall_clock") & Q(days_before__isnull=True, at__isnull=True)),
             ),
             models.UniqueConstraint(
-                fields=["policy", "when", "minutes_before", "channel"],
+                fields=[
+                    "policy",
+                    "when",
+                    "minutes_before",
+                    "days_before",
+                    "at",
+                    "channel",
+                    "only_if",
+                ],
                 condition=Q(retired_at__isnull=True),
                 nulls_distinct=False,
                 name="rule_once",
@@ -98,7 +152,7 @@ class Reminder(Row):
             ),
             models.CheckConstraint(
                 name="reminder_planned_has_message",
-                condition=~Q(state="planned")
+                condition=~Q(state__in=("planned", "bundled"))
                 | Q(message__isnull=False, send_at__isnull=False, reason=""),
             ),
         ]

@@ -12,12 +12,15 @@ def facilities_with_policy(user: User) -> QuerySet[Facility]:
     """The facilities whose reminder policy this person reads, with it and its rules in force."""
     earliest_first = (F("minutes_before").desc(nulls_last=True), "channel", "id")
     in_force = ReminderRule.objects.filter(retired_at=None).order_by(*earliest_first)
-    return (
-        Facility.objects.filter(pk__in=user.access.where(Capability.VIEW_POLICIES))
-        .select_related("reminder_policy")
-        .prefetch_related(
-            Prefetch("reminder_policy__rules", in_force, to_attr="rules_in_force"),
-        )
+    return Facility.objects.filter(
+        pk__in=user.access.where(Capability.VIEW_POLICIES)
+    ).prefetch_related(
+        Prefetch(
+            "reminder_policies",
+            ReminderPolicy.objects.filter(ended_at=None),
+            to_attr="policies_in_force",
+        ),
+        Prefetch("policies_in_force__rules", in_force, to_attr="rules_in_force"),
     )
 
 
@@ -27,7 +30,8 @@ def policy_in_force(facility: Facility) -> tuple[ReminderPolicy, list[ReminderRu
     Of a facility from `facilities_with_policy`. An unsaved policy has the id that
     `services.planning.policy_of` will give it.
     """
-    policy: ReminderPolicy | None = getattr(facility, "reminder_policy", None)
+    found: list[ReminderPolicy] = facility.policies_in_force  # type: ignore[attr-defined]  # prefetched
+    policy = next((each for each in found if not each.kind and not each.phase), None)
     if policy is not None:
         return policy, policy.rules_in_force  # type: ignore[attr-defined]  # prefetched
     policy = ReminderPolicy(id=facility.pk, facility=facility)

@@ -22,7 +22,7 @@ def policy_of(facility: Facility) -> ReminderPolicy:
     Its id is the facility's, so that whoever reads it before it is made knows the id already.
     """
     policy, made = ReminderPolicy.objects.get_or_create(
-        facility=facility, defaults={"id": facility.pk}
+        facility=facility, kind="", phase="", defaults={"id": facility.pk}
     )
     if made:
         ReminderRule.objects.bulk_create(default_rules(policy))

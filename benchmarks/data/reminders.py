@@ -104,7 +104,7 @@ class Reminding:
             channel=row.channel, client_id=case.id, facility_id=case.counselor.site.id,
             contact_point_id=case.points[row.channel],
             address_index=case.address_indexes[row.channel], language=case.language,
-            send_at=row.due, expires_at=row.visit.starts_at, state=state, reason=reason,
+            send_at=row.due, due_at=row.due, expires_at=row.visit.starts_at, state=state, reason=reason,
             sent_at=sent_at if reached else None,
             delivered_at=sent_at + DELIVERY
             if sent_at and state == MessageState.DELIVERED

@@ -87,6 +87,12 @@ class Client(Row):
     messages_on_unit = models.BooleanField(
         default=False, help_text="Asked for messages also while living on the unit."
     )
+    quiet_from = models.TimeField(
+        null=True,
+        blank=True,
+        help_text="No messages from then on, besides the facility's quiet hours.",
+    )
+    quiet_until = models.TimeField(null=True, blank=True)
     deceased_on = models.DateField(null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     merged_into = models.ForeignKey(
@@ -118,6 +124,14 @@ class Client(Row):
                 name="client_merged_at_a_time",
                 condition=Q(merged_into__isnull=True, merged_at__isnull=True)
                 | Q(merged_into__isnull=False, merged_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="client_quiet_hours_both_or_none",
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | (
+                    Q(quiet_from__isnull=False, quiet_until__isnull=False)
+                    & ~Q(quiet_from=F("quiet_until"))
+                ),
             ),
             models.CheckConstraint(
                 name="client_not_merged_into_itself",

@@ -106,7 +106,7 @@ class Correspondence:
         message = Message(
             created_at=visit.booked_at, purpose="reminder", about=attendance.pk, channel=key.channel,
             client=client, facility=facility, contact_point=point,
-            address_index=point.address_index, language=client.language, send_at=due,
+            address_index=point.address_index, language=client.language, send_at=due, due_at=due,
             expires_at=visit.start,
         )  # fmt: skip
         self.rows.add(message)

@@ -56,6 +56,7 @@ def enqueue_to_address(
         address_index=address_index(address),
         language=language,
         send_at=moment,
+        due_at=moment,
         expires_at=moment + ACCOUNT_MAIL_LIVES,
     )
 
@@ -72,6 +73,7 @@ def enqueue_account_mail(*, to: str, subject: str, body: str) -> Message:
         subject=subject,
         body=body,
         send_at=moment,
+        due_at=moment,
         expires_at=moment + ACCOUNT_MAIL_LIVES,
     )
 

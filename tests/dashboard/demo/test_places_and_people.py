@@ -44,7 +44,7 @@ class TestWhatIsThere:
 
     def test_one_without_quiet_hours_says_it_on_both_channels_a_day_before(self, demo):
         elm = Facility.objects.get(quiet_from=None)
-        rules = elm.reminder_policy.rules.filter(retired_at=None)
+        rules = elm.reminder_policies.get().rules.filter(retired_at=None)
         assert sorted(rules.values_list("when", "minutes_before", "channel")) == [
             ("booked_late", None, "preferred"),
             ("offset", 1440, "email"),
