@@ -29,6 +29,7 @@ class AppointmentsConfig(AppConfig):
 
         merge_parts.register("appointments", CALENDAR)
         purposes.register("reminder", ReminderPurpose())
+        purposes.register("notice", ReminderPurpose())
         beyond_care_teams.register("appointments: the calendar", clients_on_the_calendar)
         written_on_phase.register("appointments: attendance", written_during)
         subscribe(ContactPermissionChanged, client_changed)

@@ -1,27 +1,22 @@
-"""The purpose `reminder`: whether one is still wanted, what it says, what an answer means."""
+"""The purposes `reminder` and `notice`: whether one is still wanted, what it says, what an answer means."""
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from django.db.models import Exists, OuterRef
-
-from appointments.models import Appointment, Attendance
-from appointments.queries import ended_because, overtaken_messages
+from appointments.models import Attendance, Reminder
+from appointments.queries import Carried, carried_by, overtaken
 from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
-from appointments.states import Response, ResponseSource
-from appointments.texts import VERSION, reminder_texts
-from casework.models import Phase
-from casework.queries import when_left
-from clients.models import Channel, Client
-from common.prepared import Prepared
-from common.rows import held
+from appointments.services.reconciling import keep
+from appointments.states import ReminderState, Response, ResponseSource
+from appointments.texts import VERSION, message_texts
+from clients.models import Channel
 from messaging.models import Meaning, Message
 from messaging.purposes import Content, Stop
 from messaging.states import Reason
-from organization.models import Facility, Language
+from organization.models import Language
 
 RESPONSE_OF = {
     Meaning.CONFIRM: Response.ACCEPTED,
@@ -30,45 +25,8 @@ RESPONSE_OF = {
 }
 
 
-VISIT = ("id", "created_at", "status")
-APPOINTMENT = ("id", "status", "cancelled_by", "starts_at")
-FACILITY = ("id", "zone", "discreet_name", "sms_has_link")
-CLIENT = ("id", "deceased_on", "language", "greeting_name", "messages_on_unit")
-STANDING = Prepared(
-    lambda ids: (
-        Attendance.objects.filter(pk__in=ids)
-        .order_by()
-        .values_list(
-            *VISIT,
-            *(f"appointment__{name}" for name in APPOINTMENT),
-            *(f"appointment__facility__{name}" for name in FACILITY),
-            *(f"client__{name}" for name in CLIENT),
-            Exists(
-                Phase.objects.current().filter(
-                    episode__client=OuterRef("client"), program__residential=True
-                )
-            ),
-            when_left(OuterRef("client")),
-        )
-    )
-)
-"""What decides whether somebody is still to be reminded, and what they are told; one statement."""
-
-
-class Standing:
-    """One row of it: an attendance that holds no more than was read, and where its client is."""
-
-    def __init__(self, row: tuple[Any, ...]) -> None:
-        appointment = held(Appointment, APPOINTMENT, row[3:7])
-        appointment.facility = held(Facility, FACILITY, row[7:11])
-        self.attendance = held(Attendance, VISIT, row[:3])
-        self.attendance.appointment = appointment
-        self.attendance.client = held(Client, CLIENT, row[11:16])
-        self.on_unit, self.left_at = row[16:]
-
-
 class ReminderPurpose:
-    """Reminds a client of an appointment. `about` is the attendance."""
+    """Tells a client of one visit, or of several on one day: of each by a reminder in the ledger."""
 
     to_client = True
     after_opt_out = False
@@ -76,29 +34,35 @@ class ReminderPurpose:
     margin: dt.timedelta = QUIET_MARGIN
 
     def recheck(self, messages: Sequence[Message]) -> Mapping[uuid.UUID, Content | Stop]:
-        """Still expected, not moved, still in treatment, not on the unit? Then the text."""
-        by_id = {
-            row[0]: Standing(row) for row in STANDING.rows(m.about for m in messages if m.about)
-        }
-        overtaken = overtaken_messages([m.pk for m in messages], by_id)
+        """What each still says: of the visits that still stand, in treatment, off the unit."""
+        carried: dict[uuid.UUID, list[Carried]] = defaultdict(list)
+        for each in carried_by([message.pk for message in messages]):
+            carried[each.message_id].append(each)
+        late = overtaken([each for many in carried.values() for each in many])
         found: dict[uuid.UUID, Content | Stop] = {}
+        dropped: dict[uuid.UUID, Reason] = {}
         for message in messages:
-            standing = by_id[message.about]  # set since it was made
-            attendance, client = standing.attendance, standing.attendance.client
-            reason = ended_because(attendance, client, standing.left_at)
-            if reason is None and standing.on_unit and not client.messages_on_unit:
-                reason = Reason.ON_UNIT
-            reason = reason or overtaken.get(message.pk)
-            found[message.pk] = Stop(reason) if reason else self._content(message, attendance)
+            reasons = {
+                c.reminder_id: c.refusal or late.get(c.reminder_id) for c in carried[message.pk]
+            }
+            wanted = [c for c in carried[message.pk] if reasons[c.reminder_id] is None]
+            if wanted:
+                found[message.pk] = self._content(message, wanted)
+                dropped |= {pk: reason for pk, reason in reasons.items() if reason}
+            else:
+                found[message.pk] = Stop(next(filter(None, reasons.values()), Reason.REPLACED))
+        _drop(dropped)
         return found
 
-    def _content(self, message: Message, attendance: Attendance) -> Content:
-        facility = attendance.appointment.facility
-        subject, text = reminder_texts(
+    def _content(self, message: Message, wanted: Sequence[Carried]) -> Content:
+        first = wanted[0]
+        facility = first.attendance.appointment.facility
+        subject, text = message_texts(
+            key=first.text,
             channel=Channel(message.channel),
-            language=Language(attendance.client.language),
-            greeting_name=attendance.client.greeting_name,
-            starts_at=attendance.appointment.starts_at,
+            language=Language(first.attendance.client.language),
+            greeting_name=first.attendance.client.greeting_name,
+            starts_at=[each.attendance.appointment.starts_at for each in wanted],
             zone=facility.zone,
             discreet_place=facility.discreet_name,
             sms_has_link=facility.sms_has_link,
@@ -106,12 +70,23 @@ class ReminderPurpose:
         return Content(text=text, subject=subject, version=VERSION)
 
     def answer(self, message: Message, meaning: Meaning) -> bool:
-        """A client confirmed, asked for another time, or can't come."""
-        if message.about is None or meaning not in RESPONSE_OF:
-            return False
-        attendance = Attendance.objects.filter(pk=message.about).first()
-        if attendance is None:
+        """A client confirmed, asked for another time, or can't come: that holds for all that the
+        message told of."""
+        if meaning not in RESPONSE_OF:
             return False
         by_link = message.channel == Channel.EMAIL or meaning == Meaning.DECLINE
         source = ResponseSource.LINK if by_link else ResponseSource.REPLY
-        return respond(attendance=attendance, response=RESPONSE_OF[meaning], source=source)
+        told = Attendance.objects.filter(reminders__message=message).order_by("pk").distinct()
+        taken = [
+            respond(attendance=attendance, response=RESPONSE_OF[meaning], source=source)
+            for attendance in told
+        ]
+        return any(taken)
+
+
+def _drop(reasons: Mapping[uuid.UUID, Reason]) -> None:
+    """Leave these out of the message that goes for the others."""
+    rows = list(Reminder.objects.filter(pk__in=reasons).order_by("pk")) if reasons else []
+    for row in rows:
+        row.state, row.reason = ReminderState.SKIPPED, reasons[row.pk]
+    keep(rows)

@@ -1,6 +1,7 @@
 """What booking and planning write, in SQL: what belongs together in one round trip."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connection
@@ -47,7 +48,18 @@ SELECT o.id, %(now)s, %(now)s, %(id)s, o.kind, o.subject,
  WHERE (SELECT count(*) FROM turn) > 0
 """
 
-# Who attends. A statement of its own: the seats are counted by a trigger, which has to find the
+# One planning of a client's reminders at a time. These locks come after those of the calendar, and
+# before any message: who changes an attendance plans after it, in the same transaction.
+TAKE_TURNS = """
+WITH whose AS MATERIALIZED (
+    SELECT DISTINCT client_id AS id FROM appointments_attendance
+     WHERE id = ANY(%(attendances)s::uuid[]) ORDER BY client_id
+)
+SELECT id, pg_advisory_xact_lock(%(space)s, hashtext(id::text)) FROM whose
+"""
+PLANNING = 4201
+
+# Who attends, and whether their client is to be elsewhere within a day of it. A statement of its own: the seats are counted by a trigger, which has to find the
 # appointment.
 ATTEND = """
 INSERT INTO appointments_attendance
@@ -55,6 +67,16 @@ INSERT INTO appointments_attendance
         response_source)
 SELECT a.id, %(now)s, %(now)s, %(appointment)s, a.client, %(status)s, '', %(response)s, ''
   FROM unnest(%(ids)s::uuid[], %(clients)s::uuid[]) AS a (id, client)
+RETURNING EXISTS (
+    SELECT FROM appointments_occupancy o
+     WHERE o.subject = client_id AND o.appointment_id <> %(appointment)s
+       AND o.during && tstzrange(%(starts_at)s::timestamptz - interval '1 day',
+                                 %(starts_at)s::timestamptz + interval '1 day')
+       AND NOT o.override
+) OR EXISTS (
+    SELECT FROM appointments_occupancy o
+     WHERE o.subject = client_id AND o.appointment_id <> %(appointment)s AND o.override
+)
 """
 
 # The ledger's rows, new ones and changed ones, and for each the next line of its history.
@@ -114,8 +136,11 @@ def book(
     appointment._state.adding = False  # noqa: SLF001 (as `save` leaves it)
 
 
-def attend(appointment: Appointment, clients: Sequence[Client]) -> list[Attendance]:
-    """Have these clients expected. Raises `IntegrityError` naming `attendance_within_capacity`."""
+def attend(appointment: Appointment, clients: Sequence[Client]) -> tuple[list[Attendance], bool]:
+    """Have these clients expected; and whether none of them has another visit about that time.
+
+    Raises `IntegrityError` naming `attendance_within_capacity`.
+    """
     moment = now()
     made = [
         Attendance(appointment=appointment, client=client, created_at=moment, updated_at=moment)
@@ -124,6 +149,7 @@ def attend(appointment: Appointment, clients: Sequence[Client]) -> list[Attendan
     values: dict[str, Any] = {
         "now": moment,
         "appointment": appointment.pk,
+        "starts_at": appointment.starts_at,
         "ids": [a.pk for a in made],
         "clients": [a.client_id for a in made],
         "status": AttendanceStatus.EXPECTED,
@@ -131,9 +157,17 @@ def attend(appointment: Appointment, clients: Sequence[Client]) -> list[Attendan
     }
     with connection.cursor() as cursor:
         cursor.execute(ATTEND, values)
+        alone = not any(busy for (busy,) in cursor.fetchall())
     for attendance in made:
         attendance._state.adding = False  # noqa: SLF001 (as `save` leaves it)
-    return made
+    return made, alone
+
+
+def take_turns(attendance_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Queue up behind whoever plans for one of these attendances' clients; the clients."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_TURNS, {"space": PLANNING, "attendances": list(attendance_ids)})
+        return [client for client, _ in cursor.fetchall()]
 
 
 def keep(rows: Sequence[Reminder]) -> None:

@@ -106,6 +106,9 @@ BEFORE_THE_VISIT = (W.OFFSET, W.WALL_CLOCK)
 NOTICES = (W.BOOKED, W.MOVED, W.CANCELLED, W.NO_SHOW)
 """What tells of a change: not a reminder, and not counted as one."""
 
+AFTER_ITS_END = (W.CANCELLED, W.NO_SHOW)
+"""What is said of a visit that is not to be any more."""
+
 
 class RuleOnlyIf(models.TextChoices):
     UNCONFIRMED = "unconfirmed", "Only while the client has not confirmed"

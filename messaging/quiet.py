@@ -43,11 +43,18 @@ class QuietHours:
 
 
 def quiet_hours(facility: Facility | None, client: Client | None) -> tuple[QuietHours, ...]:
-    """Whose quiet hours a message keeps: the facility's, in its own zone and in the client's."""
-    if facility is None or facility.quiet_from is None or facility.quiet_until is None:
+    """Whose quiet hours a message keeps: the facility's, in its own zone and in the client's; and
+    the client's own, where they live."""
+    if facility is None:
         return ()
-    zones = {facility.zone, (client and client.zone) or facility.zone}
-    return tuple(QuietHours(facility.quiet_from, facility.quiet_until, z) for z in sorted(zones))
+    home = (client and client.zone) or facility.zone
+    kept: list[QuietHours] = []
+    if facility.quiet_from is not None and facility.quiet_until is not None:
+        zones = sorted({facility.zone, home})
+        kept += [QuietHours(facility.quiet_from, facility.quiet_until, zone) for zone in zones]
+    if client and client.quiet_from is not None and client.quiet_until is not None:
+        kept.append(QuietHours(client.quiet_from, client.quiet_until, home))
+    return tuple(kept)
 
 
 def next_allowed(moment: dt.datetime, quiet: Iterable[QuietHours]) -> dt.datetime | None:

@@ -55,7 +55,7 @@ DRAFTED = (
 LEASED = """
 SELECT m.id, m.purpose, m.about, m.channel, m.client_id, m.facility_id, m.contact_point_id,
        m.recipient, m.address_index, m.language, m.subject, m.body, m.expires_at,
-       c.zone, c.deceased_on,
+       c.zone, c.quiet_from, c.quiet_until, c.deceased_on,
        f.legal_name, f.zone, f.quiet_from, f.quiet_until, f.discreet_name, f.discreet_phone,
        p.value, p.valid_until, p.undeliverable_since,
        EXISTS (SELECT FROM clients_contactconsent g

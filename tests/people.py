@@ -4,7 +4,6 @@ import datetime as dt
 from dataclasses import dataclass
 
 from appointments.services.booking import book_appointment
-from appointments.services.planning import policy_of
 from appointments.services.policies import RuleWish, set_rules
 from appointments.states import AppointmentKind, RuleChannel, RuleWhen
 from casework.moves import ReferralSource
@@ -123,16 +122,18 @@ class House:
         }
         return book_appointment(**(values | details))
 
-    def rules(self, *rules: tuple[int | None, RuleChannel]) -> None:
+    def rules(self, *rules: tuple[int | None, RuleChannel] | RuleWish) -> None:
         """Have Elm St's policy hold just these: hours before (None: booked late) and channel."""
-        policy = policy_of(self.elm)
-        wishes = [
-            RuleWish(RuleWhen.OFFSET, channel, hours * 60)
-            if hours is not None
-            else RuleWish(RuleWhen.BOOKED_LATE, channel)
-            for hours, channel in rules
-        ]
-        set_rules(policy=policy, rules=wishes, by=self.manager)
+        set_rules(facility=self.elm, rules=[_wish(rule) for rule in rules], by=self.manager)
+
+
+def _wish(rule: tuple[int | None, RuleChannel] | RuleWish) -> RuleWish:
+    if isinstance(rule, RuleWish):
+        return rule
+    hours, channel = rule
+    if hours is None:
+        return RuleWish(RuleWhen.BOOKED_LATE, channel)
+    return RuleWish(RuleWhen.OFFSET, channel, hours * 60)
 
 
 def _facility(legal_name: str, discreet_name: str, zone: str = "America/Chicago") -> Facility:

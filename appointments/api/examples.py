@@ -24,6 +24,10 @@ ATTENDANCE = {
 RULE = {"when": "offset", "minutes_before": 1440, "channel": "preferred"}
 RULE_SHOWN = {
     **RULE,
+    "days_before": None,
+    "at": None,
+    "only_if": "",
+    "template": "",
     "words": "24 hours before the start, by the client's preferred channel, else the other",
 }
 BUSY = "The client is busy then. Choose another time."
@@ -103,7 +107,20 @@ EXAMPLES: dict[str, Any] = {
             },
         ],
     },
-    "PolicyOutput": {"id": POLICY_ID, "facility": FACILITY_ID, "rules": [RULE_SHOWN]},
+    "PolicyOutput": {
+        "id": POLICY_ID,
+        "facility": FACILITY_ID,
+        "rules": [RULE_SHOWN],
+        "narrowed": [{"kind": "group", "phase": "", "rules": []}],
+    },
+    "PolicyPreview": {
+        "added": 12,
+        "taken_back": 40,
+        "moved": 0,
+        "unchanged": 41,
+        "clients": 38,
+        "clients_in_all": 38,
+    },
     "BookingConflict": example(
         409,
         "slot_taken",

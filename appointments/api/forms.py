@@ -8,13 +8,20 @@ from rest_framework import serializers
 
 from appointments.models import Attendance
 from appointments.policies import LONGEST_OFFSET
-from appointments.services.policies import MOST_RULES, RuleWish
+from appointments.services.policies import MOST_NARROWED, MOST_RULES, RuleWish, Scope
 from appointments.services.wishes import LONGEST, SHORTEST
-from appointments.states import AppointmentKind, CancelledBy, Response, RuleChannel, RuleWhen
+from appointments.states import (
+    AppointmentKind,
+    CancelledBy,
+    Response,
+    RuleChannel,
+    RuleOnlyIf,
+    RuleWhen,
+)
 from clients.models import Client
 from common.api.serializers import MomentField, StrictSerializer
 from organization.api.base import StaffField, VisibleField
-from organization.models import Facility, Room
+from organization.models import Facility, PhaseKind, Room
 from organization.roles import Capability
 from organization.seen import Seen
 
@@ -144,22 +151,46 @@ class ResponseInput(StrictSerializer):
 
 
 class RuleInput(StrictSerializer):
-    """One reminder that the policy wants. `minutes_before` belongs to `offset` alone."""
+    """One message that the policy wants. `minutes_before` belongs to `offset` alone, `days_before`
+    and `at` (the facility's time of day) to `wall_clock`."""
 
     when = serializers.ChoiceField(RuleWhen.choices)
     minutes_before = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=LONGEST_OFFSET // MINUTE
     )
+    days_before = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=LONGEST_OFFSET.days
+    )
+    at = serializers.TimeField(required=False, allow_null=True)
     channel = serializers.ChoiceField(RuleChannel.choices)
+    only_if = serializers.ChoiceField(RuleOnlyIf.choices, required=False, allow_blank=True)
+    template = serializers.SlugField(required=False, allow_blank=True, max_length=32)
 
     def to_internal_value(self, data: Any) -> RuleWish:
         given = super().to_internal_value(data)
         return RuleWish(
-            RuleWhen(given["when"]), RuleChannel(given["channel"]), given.get("minutes_before")
+            **given | {"when": RuleWhen(given["when"]), "channel": RuleChannel(given["channel"])}
         )
 
 
+class NarrowedInput(StrictSerializer):
+    """The rules for visits of a kind, or while the client is in a phase, or both."""
+
+    kind = serializers.ChoiceField(AppointmentKind.choices, required=False, allow_blank=True)
+    phase = serializers.ChoiceField(PhaseKind.choices, required=False, allow_blank=True)
+    rules = serializers.ListField(child=RuleInput(), max_length=MOST_RULES)
+
+
 class PolicyInput(StrictSerializer):
-    """All rules that shall hold: others are retired."""
+    """All rules that shall hold: others are retired. `narrowed` left out stays as it is."""
 
     rules = serializers.ListField(child=RuleInput(), max_length=MOST_RULES)
+    narrowed = serializers.ListField(
+        child=NarrowedInput(), max_length=MOST_NARROWED, required=False
+    )
+
+    def validate_narrowed(self, given: list[dict[str, Any]]) -> dict[Scope, list[RuleWish]]:
+        scopes = {(n.get("kind", ""), n.get("phase", "")): n["rules"] for n in given}
+        if len(scopes) < len(given):
+            raise serializers.ValidationError("The same visits stand there twice.", "duplicate")
+        return scopes

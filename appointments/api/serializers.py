@@ -12,13 +12,14 @@ from appointments.models import (
     Attendance,
     Reminder,
     ReminderChange,
+    ReminderPolicy,
     ReminderRule,
 )
-from appointments.queries import policy_in_force
-from appointments.states import CancelledBy
+from appointments.queries import narrowed_in_force, policy_in_force
+from appointments.states import AppointmentKind, CancelledBy, RuleOnlyIf
 from clients.models import Client
 from common.api.answers import Problem
-from common.api.output import ModelOutput
+from common.api.output import ModelOutput, PlainOutput
 from messaging.api.serializers import ReasonOutput, reason_shown
 from messaging.states import TELLS_OF_THE_CASE
 from organization.models import Facility, PhaseKind, Room
@@ -130,18 +131,30 @@ class AppointmentOutput(ModelOutput):
 class RuleOutput(ModelOutput):
     """A rule of the policy, and in words."""
 
+    only_if = serializers.ChoiceField(["", *RuleOnlyIf.values], help_text="Empty: for all.")
+    template = serializers.CharField(help_text="Empty: the text that all such messages have.")
     words = serializers.SerializerMethodField()
 
     class Meta:
         model = ReminderRule
-        fields = ["when", "minutes_before", "channel", "words"]
+        fields = [
+            "when", "minutes_before", "days_before", "at", "channel", "only_if", "template", "words",
+        ]  # fmt: skip
         read_only_fields = fields
 
     def get_words(self, rule: ReminderRule) -> str:
         when, channel = rule.get_when_display(), rule.get_channel_display()
         if rule.minutes_before is not None:
             when = f"{_length(rule.minutes_before)} before the start"
-        return f"{when}, by {channel[0].lower()}{channel[1:]}"
+        if rule.days_before is not None and rule.at is not None:
+            when = f"{_days(rule.days_before)} at {rule.at:%H:%M}"
+        words = f"{when}, by {channel[0].lower()}{channel[1:]}"
+        only_if = rule.get_only_if_display()
+        return f"{words}; {only_if[0].lower()}{only_if[1:]}" if rule.only_if else words
+
+
+def _days(number: int) -> str:
+    return "On the day" if not number else f"{number} day{'s' if number > 1 else ''} before"
 
 
 def _length(minutes: int) -> str:
@@ -212,17 +225,52 @@ class ReminderOutput(ModelOutput):
         return len(reminder.message.attempts.all()) if reminder.message else 0
 
 
+class NarrowedOutput(ModelOutput):
+    """The rules in force for visits of a kind, while the client is in a phase, or both."""
+
+    kind = serializers.ChoiceField(["", *AppointmentKind.values], help_text="Empty: all kinds.")
+    phase = serializers.ChoiceField(["", *PhaseKind.values], help_text="Empty: all phases.")
+    rules = RuleOutput(source="rules_in_force", many=True, read_only=True)
+
+    class Meta:
+        model = ReminderPolicy
+        fields = ["kind", "phase", "rules"]
+        read_only_fields = fields
+
+
 class PolicyOutput(serializers.Serializer[Facility]):
-    """A facility's reminder policy, with the rules in force."""
+    """A facility's reminder policy, with the rules in force.
+
+    Of `narrowed` and `rules` the narrowest that fits a visit counts, alone: kind and phase, then the
+    phase, then the kind.
+    """
 
     id = serializers.UUIDField()
     facility = serializers.UUIDField()
     rules = RuleOutput(many=True)
+    narrowed = NarrowedOutput(many=True)
 
     def to_representation(self, instance: Facility) -> dict[str, Any]:
         policy, rules = policy_in_force(instance)
-        shown = {"id": policy.pk, "facility": instance.pk, "rules": rules}
+        shown = {
+            "id": policy.pk, "facility": instance.pk, "rules": rules,
+            "narrowed": narrowed_in_force(instance),
+        }  # fmt: skip
         return dict(super().to_representation(shown))  # type: ignore[arg-type]  # not a row
+
+
+class PolicyPreview(PlainOutput):
+    """What saving these rules would do to the messages that are pending. Nothing was saved.
+
+    `clients` of `clients_in_all` were looked at, those with the nearest visits first.
+    """
+
+    added = serializers.IntegerField()
+    taken_back = serializers.IntegerField()
+    moved = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    clients = serializers.IntegerField()
+    clients_in_all = serializers.IntegerField()
 
 
 class FreeSlot(serializers.Serializer[Any]):

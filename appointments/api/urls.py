@@ -34,4 +34,5 @@ urlpatterns = [
     path(f"{ONE}/reminders/", ReminderViews.as_view(LIST)),
     path("reminder-policies/", PolicyViews.as_view(LIST)),
     path("reminder-policies/<uuid:pk>/", PolicyViews.as_view(POLICY)),
+    path("reminder-policies/<uuid:pk>/preview/", PolicyViews.as_view(action("preview"))),
 ]

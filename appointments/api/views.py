@@ -27,6 +27,7 @@ from appointments.api.serializers import (
     AttendanceOutput,
     BookingConflict,
     PolicyOutput,
+    PolicyPreview,
     ReminderOutput,
 )
 from appointments.models import Appointment, Attendance, Reminder, ReminderPolicy
@@ -38,8 +39,7 @@ from appointments.queries import (
     tell_reminders,
 )
 from appointments.services import attending, booking
-from appointments.services.planning import policy_of
-from appointments.services.policies import set_rules
+from appointments.services.policies import preview_rules, set_rules
 from appointments.states import AppointmentKind, CancelledBy
 from appointments.states import Response as Answer
 from clients.queries import notes_read
@@ -245,8 +245,16 @@ class PolicyViews(Listed, Retrieved):
 
     @extend_schema(request=PolicyInput, responses={200: PolicyOutput})
     def update(self, request: Request, **kwargs: Any) -> Response:
-        """Have exactly these rules; what is pending is planned anew."""
+        """Have exactly these rules; what is pending is planned anew, in the background."""
         facility = self.find()
         given = self.parse(PolicyInput)
-        set_rules(policy=policy_of(facility), rules=given["rules"], by=self.user)
+        set_rules(facility=facility, by=self.user, **given)
         return self.answer(self.find())
+
+    @extend_schema(request=PolicyInput, responses={200: PolicyPreview})
+    def preview(self, request: Request, **kwargs: Any) -> Response:
+        """What these rules would change of what is pending. Nothing is saved."""
+        facility = self.find()
+        given = self.parse(PolicyInput)
+        found = preview_rules(facility=facility, by=self.user, **given)
+        return Response(PolicyPreview(found).data)

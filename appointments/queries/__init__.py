@@ -8,37 +8,50 @@ from appointments.queries.calendar import (
     with_people,
     written_during,
 )
-from appointments.queries.facts import ended_because, facts_of, recipients, rules_in_force
+from appointments.queries.facts import (
+    Policies,
+    ended_because,
+    facts_of,
+    policies_in_force,
+    recipients,
+    rule_facts,
+)
 from appointments.queries.free_times import near_free_slots
 from appointments.queries.here import those_here
-from appointments.queries.ledger import overtaken_messages, reminders_of
+from appointments.queries.ledger import Carried, carried_by, overtaken, reminders_of
 from appointments.queries.people import fetch_people
 from appointments.queries.policies import (
     default_rules,
     facilities_with_policy,
+    narrowed_in_force,
     policy_in_force,
 )
-from appointments.queries.visits import Visit, visit_behind
+from appointments.queries.visits import Visit, visits_behind
 
 __all__ = [
+    "Carried",
+    "Policies",
     "Visit",
     "attendances_seen_by",
+    "carried_by",
     "clients_on_the_calendar",
     "default_rules",
     "ended_because",
     "facilities_with_policy",
     "facts_of",
     "fetch_people",
+    "narrowed_in_force",
     "near_free_slots",
-    "overtaken_messages",
+    "overtaken",
+    "policies_in_force",
     "policy_in_force",
     "recipients",
     "reminders_of",
-    "rules_in_force",
+    "rule_facts",
     "seen_with_reminders",
     "tell_reminders",
     "those_here",
-    "visit_behind",
+    "visits_behind",
     "with_people",
     "written_during",
 ]

@@ -6,15 +6,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 
-from appointments.models import Appointment, Attendance, ReminderRule
-from appointments.reminders import ContactFacts, Facts, RuleFacts
+from appointments.models import Appointment, Attendance, ReminderPolicy, ReminderRule
+from appointments.reminders import ContactFacts, Event, Facts, RuleFacts
 from appointments.states import (
+    NOTICES,
     AppointmentStatus,
     AttendanceStatus,
     CancelledBy,
+    Response,
     RuleChannel,
     RuleWhen,
 )
@@ -22,9 +25,25 @@ from casework.models import Phase
 from casework.queries import when_left
 from clients.models import CHANNEL_OF, Channel, Client, ContactConsent, ContactKind
 from common.prepared import Prepared
-from messaging.models import OptOut
+from common.present import PRESENT
+from messaging.models import Message, OptOut
 from messaging.quiet import quiet_hours
-from messaging.states import Reason
+from messaging.states import PENDING, Reason
+
+REMINDER, NOTICE = "reminder", "notice"
+"""Purposes: what counts for a client's caps, and what tells of a change."""
+
+TOLD = {
+    AttendanceStatus.CANCELLED: RuleWhen.CANCELLED,
+    AttendanceStatus.LATE_CANCELLED: RuleWhen.CANCELLED,
+    AttendanceStatus.NO_SHOW: RuleWhen.NO_SHOW,
+}
+
+
+RISK_LOOKS_BACK = dt.timedelta(days=90)
+MISSED_BEFORE_RISK = 2
+GONE_LOOKS_BACK = dt.timedelta(days=8)
+"""Further than the week that a cap counts."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +66,26 @@ class Address:
 
 @dataclass(frozen=True)
 class Recipient:
-    """A client as planning sees them: where they stand in treatment, and how they are reached."""
+    """A client as planning sees them: where they stand in treatment, and how they are reached.
+
+    `missed`: when the visits began that they missed. `gone` and `waiting`: when their reminders of
+    the last days went, and when those go that are planned already.
+    """
 
     client: Client
+    phase: str
     on_unit: bool
     unit_left_at: dt.datetime | None
     left_treatment_at: dt.datetime | None
+    missed: tuple[dt.datetime, ...]
+    gone: tuple[dt.datetime, ...]
+    waiting: tuple[dt.datetime, ...]
     addresses: tuple[Address, ...]
+
+    def is_high_risk(self, starts_at: dt.datetime) -> bool:
+        """Whether they missed two visits in the 90 days before this one."""
+        recently = [at for at in self.missed if starts_at - RISK_LOOKS_BACK <= at < starts_at]
+        return len(recently) >= MISSED_BEFORE_RISK
 
 
 def facts_of(
@@ -76,7 +108,26 @@ def facts_of(
         on_unit=recipient.on_unit,
         unit_left_at=recipient.unit_left_at,
         handed_over=frozenset(handed_over),
+        zone=visit.facility.zone,
+        confirmed=attendance.response == Response.ACCEPTED,
+        high_risk=recipient.is_high_risk(visit.starts_at),
+        moved=visit.moved_from_id is not None,
+        event=told_event(attendance, client, recipient.left_treatment_at),
     )
+
+
+def told_event(attendance: Attendance, client: Client, left_at: dt.datetime | None) -> Event | None:
+    """What ended the visit for the client and may be told them; nothing after their treatment.
+
+    A move is told about the visit that took its place.
+    """
+    discharged_since = left_at is not None and left_at >= attendance.created_at
+    if client.deceased_on or discharged_since or attendance.status_at is None:
+        return None
+    if attendance.appointment.cancelled_by == CancelledBy.RESCHEDULED:
+        return None
+    when = TOLD.get(AttendanceStatus(attendance.status))
+    return Event(when, attendance.status_at) if when else None
 
 
 def ended_because(
@@ -106,21 +157,61 @@ def ended_because(
 # ── Rules ─────────────────────────────────────────────────────────────────────────────────────
 
 
-RULES = Prepared(
-    lambda facilities: ReminderRule.objects.filter(
-        policy__facility__in=facilities, retired_at=None
-    ).values_list("policy__facility", "pk", "when", "channel", "minutes_before", "since")
-)
+POLICIES = Prepared(
+    lambda facilities: ReminderPolicy.objects.filter(facility__in=facilities, ended_at=None)
+    .order_by()
+    .annotate(rule=FilteredRelation("rules", condition=Q(rules__retired_at=None)))
+    .values_list(
+        "facility", "kind", "phase", "rule__pk", "rule__when", "rule__channel",
+        "rule__minutes_before", "rule__since", "rule__days_before", "rule__at", "rule__only_if",
+        "rule__template",
+    )
+)  # fmt: skip
+"""A row for each rule in force, and one for a policy without any."""
 
 
-def rules_in_force(facility_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[RuleFacts, ...]]:
-    """The rules of each of these facilities that has any in force; one statement."""
-    found: dict[uuid.UUID, list[RuleFacts]] = {}
-    for facility, pk, when, channel, minutes, since in RULES.rows(facility_ids):
-        before = dt.timedelta(minutes=minutes or 0)
-        rule = RuleFacts(pk, RuleWhen(when), RuleChannel(channel), before, since)
-        found.setdefault(facility, []).append(rule)
-    return {facility: tuple(rules) for facility, rules in found.items()}
+class Policies:
+    """The rules of one facility: for all visits, and for those of a kind or in a phase."""
+
+    def __init__(self) -> None:
+        self.rules: dict[tuple[str, str], tuple[RuleFacts, ...]] = {}
+
+    def __bool__(self) -> bool:
+        return ("", "") in self.rules
+
+    def of(self, kind: str, phase: str) -> tuple[RuleFacts, ...]:
+        """Those for a visit of this kind in this phase: the narrowest policy's, alone."""
+        narrowest = ((kind, phase), ("", phase), (kind, ""), ("", ""))
+        return next((self.rules[scope] for scope in narrowest if scope in self.rules), ())
+
+
+def policies_in_force(facility_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Policies]:
+    """The policies of each of these facilities; one statement."""
+    found = {facility: Policies() for facility in facility_ids}
+    for facility, kind, phase, *rule in POLICIES.rows(facility_ids):
+        policies = found[facility].rules
+        more = (_rule(*rule),) if rule[0] is not None else ()
+        policies[kind, phase] = policies.get((kind, phase), ()) + more
+    return found
+
+
+def rule_facts(rule: ReminderRule) -> RuleFacts:
+    """As planning looks at a rule."""
+    return _rule(
+        rule.pk, rule.when, rule.channel, rule.minutes_before, rule.since, rule.days_before,
+        rule.at, rule.only_if, rule.template,
+    )  # fmt: skip
+
+
+def _rule(
+    pk: uuid.UUID, when: str, channel: str, minutes: int | None, since: dt.datetime,
+    days: int | None, at: dt.time | None, only_if: str, template: str,
+) -> RuleFacts:  # fmt: skip
+    text = template or (when if when in NOTICES else "reminder")
+    before = dt.timedelta(minutes=minutes or 0)
+    return RuleFacts(
+        pk, RuleWhen(when), RuleChannel(channel), before, since, days or 0, at, only_if, text
+    )
 
 
 # ── Clients ───────────────────────────────────────────────────────────────────────────────────
@@ -143,11 +234,17 @@ class _Row(NamedTuple):
     zone: str
     preferred_channel: str
     messages_on_unit: bool
+    quiet_from: dt.time | None
+    quiet_until: dt.time | None
     deceased_on: dt.date | None
+    phase_kind: str | None
     lives_in: bool | None
     came_from_unit: bool | None
     phase_recorded_at: dt.datetime | None
     left_treatment_at: dt.datetime | None
+    missed: list[dt.datetime]
+    gone: list[dt.datetime]
+    waiting: list[dt.datetime]
     point_id: uuid.UUID | None
     point_kind: str
     point_index: str
@@ -159,14 +256,24 @@ class _Row(NamedTuple):
     opted_in_at: dt.datetime | None
 
 
-CLIENT_COLUMNS = _Row._fields[: _Row._fields.index("lives_in")]
+CLIENT_COLUMNS = _Row._fields[: _Row._fields.index("phase_kind")]
 """What planning looks at of the client itself, in the table's order."""
 
 
 def _with_standing(clients: QuerySet[Client]) -> QuerySet[Client]:
     """With the current phase's place and the one that it was entered from."""
     phase = Phase.objects.current().filter(episode__client=OuterRef("pk"))
+    missed = Attendance.objects.filter(client=OuterRef("pk"), status=AttendanceStatus.NO_SHOW)
+    # By `send_at`, as the index goes: what waits is not older either.
+    reminders = Message.objects.filter(
+        client=OuterRef("pk"), purpose=REMINDER, send_at__gte=PRESENT - GONE_LOOKS_BACK
+    )
+    gone = reminders.filter(sent_at__isnull=False)
     return clients.annotate(
+        phase_kind=Subquery(phase.values("kind")[:1]),
+        missed=ArraySubquery(missed.order_by().values("appointment__starts_at")),
+        gone=ArraySubquery(gone.order_by().values("send_at")),
+        waiting=ArraySubquery(reminders.filter(state__in=PENDING).order_by().values("send_at")),
         lives_in=Subquery(phase.values("program__residential")[:1]),
         came_from_unit=Subquery(phase.values("entered_by__from_phase__program__residential")[:1]),
         phase_recorded_at=Subquery(phase.values("created_at")[:1]),
@@ -207,6 +314,10 @@ def _recipient(rows: list[_Row]) -> Recipient:
     on_unit = bool(first.lives_in) and holds_phone
     left_unit = bool(first.came_from_unit) and holds_phone and not on_unit
     return Recipient(
+        phase=first.phase_kind or "",
+        missed=tuple(first.missed),
+        gone=tuple(first.gone),
+        waiting=tuple(first.waiting),
         client=Client.from_db(connection.alias, CLIENT_COLUMNS, first[: len(CLIENT_COLUMNS)]),
         on_unit=on_unit,
         unit_left_at=first.phase_recorded_at if left_unit else None,

@@ -2,18 +2,29 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from appointments.models import Appointment, Attendance, Reminder
-from appointments.states import ReminderState
+from appointments.queries.facts import ended_because, told_event
+from appointments.states import (
+    AFTER_ITS_END,
+    NOTICES,
+    WAITING,
+    ReminderState,
+    Response,
+    RuleOnlyIf,
+)
+from casework.models import Phase
+from casework.queries import when_left
 from clients.models import Client, ContactPoint
-from common.clock import now
 from common.prepared import Prepared
+from common.present import PRESENT
+from common.rows import held
 from messaging.states import Reason
-from organization.models import User
+from organization.models import Facility, User
 from organization.roles import Capability
 
 
@@ -36,28 +47,72 @@ def reminders_of(appointment: Appointment, user: User) -> QuerySet[Reminder]:
     )
 
 
-WANTED = Prepared(
-    lambda ids: Reminder.objects.filter(
-        attendance__in=ids,
-        state__in=(ReminderState.PLANNED, ReminderState.SENT, ReminderState.DONE),
+# ── What a message carries ────────────────────────────────────────────────────────────────────
+
+REMINDER_ROW = ("message", "pk", "contact_point", "send_at")
+RULE = ("when", "only_if", "template", "minutes_before", "retired_at")
+VISIT = ("id", "created_at", "status", "status_at", "response")
+APPOINTMENT = ("id", "status", "cancelled_by", "starts_at")
+FACILITY = ("id", "zone", "discreet_name", "sms_has_link")
+CLIENT = ("id", "deceased_on", "language", "greeting_name", "messages_on_unit")
+CARRIED = Prepared(
+    lambda messages: (
+        Reminder.objects.filter(message__in=messages, state__in=WAITING)
+        .order_by()
+        .values_list(
+            *REMINDER_ROW,
+            *(f"rule__{name}" for name in RULE),
+            *(f"attendance__{name}" for name in VISIT),
+            *(f"attendance__appointment__{name}" for name in APPOINTMENT),
+            *(f"attendance__appointment__facility__{name}" for name in FACILITY),
+            *(f"attendance__client__{name}" for name in CLIENT),
+            Exists(
+                Phase.objects.current().filter(
+                    episode__client=OuterRef("attendance__client"), program__residential=True
+                )
+            ),
+            when_left(OuterRef("attendance__client")),
+        )
     )
-    .order_by()
-    .values_list(
-        "message", "attendance", "contact_point", "send_at", "rule__minutes_before",
-        "rule__retired_at",
-    )
-)  # fmt: skip
+)
+"""What decides whether something is still to be said, and what it says; one statement."""
 
 
-class _Due(NamedTuple):
-    """A reminder that is due, or went."""
+class Carried:
+    """A reminder in a message that is about to go. Its rows hold no more than was read."""
 
-    message_id: uuid.UUID | None
-    attendance_id: uuid.UUID
-    contact_point_id: uuid.UUID | None
-    send_at: dt.datetime
-    minutes_before: int | None
-    retired_at: dt.datetime | None
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        self.message_id, self.reminder_id, self.contact_point_id, self.send_at = row[:4]
+        self.when, self.only_if, self.template, self.minutes_before, self.retired_at = row[4:9]
+        appointment = held(Appointment, APPOINTMENT, row[14:18])
+        appointment.facility = held(Facility, FACILITY, row[18:22])
+        self.attendance = held(Attendance, VISIT, row[9:14])
+        self.attendance.appointment = appointment
+        self.attendance.client = held(Client, CLIENT, row[22:27])
+        self._on_unit, self._left_at = row[27:]
+
+    @property
+    def text(self) -> str:
+        """What its words are about."""
+        return self.when if self.when in NOTICES else "reminder"
+
+    @property
+    def refusal(self) -> Reason | None:
+        """Why it is not to be said any more."""
+        client = self.attendance.client
+        if self.when in AFTER_ITS_END:
+            told = told_event(self.attendance, client, self._left_at)
+            ended = None if told and told.when == self.when else Reason.REPLACED
+        else:
+            ended = ended_because(self.attendance, client, self._left_at)
+        if ended is None and self._on_unit and not client.messages_on_unit:
+            return Reason.ON_UNIT
+        if ended is None and self.retired_at:
+            return Reason.POLICY_CHANGED
+        confirmed = self.attendance.response == Response.ACCEPTED
+        if ended is None and confirmed and self.only_if == RuleOnlyIf.UNCONFIRMED:
+            return Reason.CONFIRMED
+        return ended
 
     @property
     def lateness(self) -> tuple[dt.datetime, int]:
@@ -65,23 +120,36 @@ class _Due(NamedTuple):
         return self.send_at, -(self.minutes_before or 0)
 
 
-def overtaken_messages(
-    message_ids: Iterable[uuid.UUID], attendance_ids: Iterable[uuid.UUID]
-) -> dict[uuid.UUID, Reason]:
-    """Those of these messages that something else has made needless: their rule was retired, or a
-    later reminder of the same visit to the same contact point is due as well or has gone."""
-    moment = now()
-    rows = [_Due(*row) for row in WANTED.rows(attendance_ids) if row[3] and row[3] <= moment]
+def carried_by(message_ids: Collection[uuid.UUID]) -> list[Carried]:
+    """The reminders that these messages carry, the nearest visits first."""
+    found = [Carried(row) for row in CARRIED.rows(message_ids)]
+    return sorted(found, key=lambda c: (c.attendance.appointment.starts_at, c.attendance.pk))
+
+
+DUE = Prepared(
+    lambda attendances: (
+        Reminder.objects.filter(
+            attendance__in=attendances,
+            state__in=(*WAITING, ReminderState.SENT, ReminderState.DONE),
+            send_at__lte=PRESENT,
+        )
+        .exclude(rule__when__in=NOTICES)
+        .order_by()
+        .values_list("attendance", "contact_point", "send_at", "rule__minutes_before")
+    )
+)
+
+
+def overtaken(carried: Collection[Carried]) -> dict[uuid.UUID, Reason]:
+    """Those of these reminders that a later one of the same visit to the same contact point makes
+    needless: it is due as well, or has gone."""
+    reminders = [each for each in carried if each.when not in NOTICES]
     latest: dict[tuple[uuid.UUID, uuid.UUID | None], tuple[dt.datetime, int]] = {}
-    for row in rows:
-        visit = (row.attendance_id, row.contact_point_id)
-        latest[visit] = max(latest.get(visit, row.lateness), row.lateness)
-    wanted, found = set(message_ids), {}
-    for row in rows:
-        if row.message_id not in wanted or row.message_id is None:
-            continue
-        if row.retired_at:
-            found[row.message_id] = Reason.POLICY_CHANGED
-        elif row.lateness < latest[row.attendance_id, row.contact_point_id]:
-            found[row.message_id] = Reason.DUPLICATE
-    return found
+    for attendance, point, send_at, minutes in DUE.rows({c.attendance.pk for c in reminders}):
+        lateness = (send_at, -(minutes or 0))
+        latest[attendance, point] = max(latest.get((attendance, point), lateness), lateness)
+    return {
+        each.reminder_id: Reason.DUPLICATE
+        for each in reminders
+        if each.lateness < latest.get((each.attendance.pk, each.contact_point_id), each.lateness)
+    }

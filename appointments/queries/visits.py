@@ -4,8 +4,9 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from appointments.models import Attendance
+from appointments.models import Attendance, Reminder
 from appointments.queries.facts import ended_because
+from appointments.states import ReminderState
 from casework.queries import left_treatment_at
 from messaging.models import Message
 
@@ -32,15 +33,20 @@ class Visit:
         return round((self.ends_at - self.starts_at).total_seconds() / 60)
 
 
-def visit_behind(message: Message) -> Visit | None:
-    """The visit that a reminder is about; None if the message is about none."""
-    attendances = Attendance.objects.select_related("appointment__facility", "client")
-    attendance = attendances.filter(pk=message.about).first() if message.about else None
-    if attendance is None:
-        return None
+def visits_behind(message: Message) -> list[Visit]:
+    """The visits that a message tells of, the first one first: those that stand, or all if none does."""
+    carried = Reminder.objects.filter(message=message).exclude(state=ReminderState.SKIPPED)
+    told = Attendance.objects.filter(pk__in=carried.values("attendance"))
+    told = told.select_related("appointment__facility", "client")
+    found = sorted(told, key=lambda a: (a.appointment.starts_at, a.pk))
+    left_at = left_treatment_at({a.client_id for a in found})
+    visits = [_visit(attendance, left_at.get(attendance.client_id)) for attendance in found]
+    return [visit for visit in visits if visit.stands] or visits
+
+
+def _visit(attendance: Attendance, left_at: dt.datetime | None) -> Visit:
     appointment, client = attendance.appointment, attendance.client
     facility = appointment.facility
-    left_at = left_treatment_at([client.pk]).get(client.pk)
     return Visit(
         appointment_id=appointment.pk,
         client_id=client.pk,

@@ -7,6 +7,7 @@ from django.db import transaction
 from appointments.models import Appointment, Attendance
 from appointments.services.booking import cancel_appointment, lock_booked
 from appointments.services.planning import plan_reminders
+from appointments.services.replanning import request_replan
 from appointments.states import (
     ATTENDANCE_MOVES,
     WITHOUT_OUTCOME,
@@ -147,6 +148,7 @@ def respond(
         clients=[attendance.client_id],
     )  # fmt: skip
     _follow_up(attendance, response)
+    request_replan([attendance.client_id])  # some reminders go only to who has not confirmed
     attendance.refresh_from_db()
     return True
 

@@ -1,6 +1,7 @@
 """Booking, moving and cancelling. PostgreSQL decides who gets a time; this asks it."""
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -83,10 +84,10 @@ def reschedule(
         room=room or old.room,
     )
     check_wish(wish, old.capacity)
-    _end(old, by_whom=CancelledBy.RESCHEDULED, reason="", by=by)
+    ended = _end(old, by_whom=CancelledBy.RESCHEDULED, reason="", by=by)
     moved = make_appointment(
         wish, kind=AppointmentKind(old.kind), capacity=old.capacity, remark=old.remark,
-        created_by=by, moved_from=old,
+        created_by=by, moved_from=old, ended=ended,
     )  # fmt: skip
     note_change("appointment.rescheduled", moved.pk, by=by.pk, clients=[c.pk for c in wish.clients])
     return moved
@@ -104,7 +105,7 @@ def cancel_appointment(
     locked = lock_booked(appointment)
     _refuse_if_something_happened(locked)
     clients = list(locked.attendances.values_list("client", flat=True))
-    _end(locked, by_whom=by_whom, reason=reason, by=by)
+    plan_reminders(_end(locked, by_whom=by_whom, reason=reason, by=by))
     note_change("appointment.cancelled", locked.pk, by=by.pk if by else None, clients=clients)
     return locked
 
@@ -145,19 +146,20 @@ def _refuse_if_something_happened(appointment: Appointment) -> None:
         )
 
 
-def _end(appointment: Appointment, *, by_whom: CancelledBy, reason: str, by: User | None) -> None:
+def _end(
+    appointment: Appointment, *, by_whom: CancelledBy, reason: str, by: User | None
+) -> list[uuid.UUID]:
+    """Nobody is expected any more; the ids of those who were, to be planned for."""
     moment = now()
     appointment.change(
         status=AppointmentStatus.CANCELLED, cancelled_by=by_whom, cancel_reason=reason
     )
     appointment.occupancies.all().delete()
     live = appointment.attendances.exclude(status__in=NOT_COMING)
-    # In the order in which planning locks several.
-    ids = list(live.order_by("pk").select_for_update().values_list("pk", flat=True))
+    ids = list(live.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     appointment.attendances.filter(pk__in=ids).update(
         status=AttendanceStatus.CANCELLED, status_at=moment, status_by=by, updated_at=moment
     )
-    plan_reminders(ids)
     withdraw_tasks(
         sources=[f"attendance:{pk}" for pk in ids],
         kinds=(TaskKind.RESCHEDULE_REQUEST, TaskKind.CLIENT_DECLINED),
@@ -165,3 +167,4 @@ def _end(appointment: Appointment, *, by_whom: CancelledBy, reason: str, by: Use
     reminders = Reminder.objects.filter(attendance__in=ids).values_list("pk", "message")
     sources = [s for pk, message in reminders for s in (f"reminder:{pk}", f"message:{message}")]
     withdraw_tasks(sources=sources, kinds=(TaskKind.CALL_CLIENT, TaskKind.REMINDER_UNDELIVERABLE))
+    return ids

@@ -10,7 +10,7 @@ from appointments import statements
 from appointments.models import Appointment, AppointmentStaff, Occupancy
 from appointments.models.calendar import OccupancyKind
 from appointments.queries import near_free_slots
-from appointments.services.planning import plan_first_reminders
+from appointments.services.planning import plan_first_reminders, plan_reminders
 from appointments.services.wishes import Wish
 from appointments.states import AppointmentKind
 from common.database import broken_constraint, lock_subjects
@@ -40,8 +40,9 @@ def make_appointment(
     remark: str,
     created_by: User,
     moved_from: Appointment | None = None,
+    ended: Sequence[uuid.UUID] = (),
 ) -> Appointment:
-    """Take the time, and plan the reminders.
+    """Take the time, and plan the reminders, with them those of the attendances that this `ended`.
 
     Raises `SlotTaken` or `ClientBusy`.
     """
@@ -61,7 +62,11 @@ def make_appointment(
         for index, user in enumerate(wish.staff)
     ]
     _take(appointment, staffing, wish)
-    plan_first_reminders(statements.attend(appointment, wish.clients))
+    attendances, alone = statements.attend(appointment, wish.clients)
+    if alone and not ended:
+        plan_first_reminders(attendances)
+    else:
+        plan_reminders([*(attendance.pk for attendance in attendances), *ended])
     return appointment
 
 

@@ -1,175 +1,245 @@
-"""One attendance's ledger against its plan, and writing what has to change for many together."""
+"""The ledger against what is wanted now, and writing what has to change for many together."""
 
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
 
 from appointments import statements
+from appointments.arranging import Arrangement, Bundle, Member
 from appointments.models import Attendance, Reminder, ReplanRequest
-from appointments.queries.facts import Recipient
-from appointments.reminders import Key, Plan
-from appointments.states import ReminderState
-from clients.models import Channel
+from appointments.queries.facts import NOTICE, REMINDER, Recipient
+from appointments.reminders import Facts, Key, Plan
+from appointments.states import WAITING, ReminderState
 from common.clock import now
+from messaging.models import Message
 from messaging.services import outbox
 from messaging.services.outbox import Draft
 from messaging.statements import Times
-from messaging.states import Reason
+from messaging.states import MessageState, Reason
 from worklist.models import Priority, TaskKind
 from worklist.services import open_task
 
-PURPOSE = "reminder"
 LOOK_AGAIN = dt.timedelta(seconds=10)
 NOT_HANDED_OVER = (ReminderState.SKIPPED, ReminderState.CANCELLED)
 FINAL_REASONS = frozenset({Reason.TEXT_REFUSED, Reason.TOO_LATE, Reason.DUPLICATE})
 
 
+@dataclass
+class Waiting:
+    """What waits in the outbox: messages that may still be changed, and those being handed over.
+
+    `scheduled` may get other times; `claimed` may only be taken back.
+    """
+
+    scheduled: dict[uuid.UUID, Times] = field(default_factory=dict)
+    claimed: dict[uuid.UUID, Times] = field(default_factory=dict)
+    in_hand: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, messages: "QuerySet[Message]") -> "Waiting":
+        """These, as they are now."""
+        found = cls()
+        columns = ("pk", "state", "armed", "send_at", "expires_at")
+        for pk, state, armed, send_at, expires_at in messages.values_list(*columns):
+            if armed:
+                found.in_hand[pk] = send_at
+            elif state == MessageState.SCHEDULED:
+                found.scheduled[pk] = Times(send_at, expires_at)
+            else:
+                found.claimed[pk] = Times(send_at, expires_at)
+        return found
+
+    def is_free(self, message_id: uuid.UUID | None) -> bool:
+        """Whether nobody is handing it over."""
+        return message_id in self.scheduled or message_id in self.claimed
+
+
+@dataclass
+class Visit:
+    """One attendance with its rows of the ledger, and what is wanted of it now."""
+
+    attendance: Attendance
+    recipient: Recipient
+    rows: dict[Key, Reminder]
+    facts: Facts
+    plan: Plan
+
+
 class Changes:
     """What is to change for all of them, written together: one statement for each kind."""
 
-    def __init__(self) -> None:
-        self.in_hand: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
-        self.look_again: set[uuid.UUID] = set()
-        self.calls: list[tuple[Reminder, Attendance]] = []
-        self._taken_back: dict[Reason, list[tuple[Reminder, ReminderState]]] = defaultdict(list)
-        self._drafts: list[tuple[Reminder, Draft]] = []
-        self._shifts: list[tuple[Reminder, Times]] = []
+    def __init__(self, waiting: Waiting) -> None:
+        self.made: list[tuple[Draft, list[Reminder]]] = []
+        self.shifted: dict[uuid.UUID, Times] = {}
+        self.taken_back: dict[Reason, list[uuid.UUID]] = defaultdict(list)
+        self.kept: set[uuid.UUID] = set()
+        self._waiting = waiting
         self._changed: list[Reminder] = []
+        self._moved: list[Reminder] = []
+        self._calls: list[tuple[Reminder, Attendance]] = []
+        self._look_again: set[uuid.UUID] = set()
 
-    def take_back(self, row: Reminder, state: ReminderState, reason: Reason) -> None:
-        self._taken_back[reason].append((row, state))
-
-    def put(self, row: Reminder, state: ReminderState, reason: str) -> None:
-        row.state, row.reason = state, reason
-        self._changed.append(row)
-
-    def enqueue(self, row: Reminder, draft: Draft) -> None:
-        self._drafts.append((row, draft))
-
-    def shift(self, row: Reminder, times: Times) -> None:
-        self._shifts.append((row, times))
-
-    def cancel(self) -> None:
-        """Take back from the outbox. What is being handed over already stays, and is in hand."""
-        for reason, rows in self._taken_back.items():
-            ended = outbox.cancel([r.message_id for r, _ in rows if r.message_id], reason=reason)
-            for row, state in rows:
-                if row.message_id in ended:
-                    self.put(row, state, reason)
-                else:
-                    self.in_hand[row.attendance_id].add(row.rule_id)
+    def compare(self, visits: Sequence[Visit], arrangement: Arrangement) -> None:
+        """Note what has to change for one client."""
+        carried = self._carried(visits)
+        by_id = {visit.attendance.pk: visit for visit in visits}
+        wanted: set[Member] = set()
+        for bundle in arrangement.bundles:
+            self._bundle(bundle, by_id)
+            wanted |= {each.member for each in bundle.members}
+        over: dict[uuid.UUID, dict[Key, Reason]] = defaultdict(dict)
+        for (attendance_id, key), reason in arrangement.skipped.items():
+            over[attendance_id][key] = reason
+        for visit in visits:
+            self._rest(visit, visit.plan.skipped | over[visit.attendance.pk], wanted)
+        for message, row in carried.items():
+            if message not in self.kept:
+                why = row.reason if row.state in NOT_HANDED_OVER else ""
+                self.taken_back[Reason(why or Reason.REPLACED)].append(message)
 
     def write(self) -> None:
-        """Write all the rest."""
-        messages = outbox.enqueue([draft for _, draft in self._drafts])
-        for (row, _), message in zip(self._drafts, messages, strict=True):
-            row.message_id = message
-            self.put(row, ReminderState.PLANNED, "")
-        self._write_shifts()
+        """Write all of it."""
+        for reason, ids in self.taken_back.items():
+            outbox.cancel(ids, reason=reason)
+        messages = outbox.enqueue([draft for draft, _ in self.made])
+        for (_, rows), message in zip(self.made, messages, strict=True):
+            for row in rows:
+                row.message_id = message
+        outbox.shift(self.shifted)
         keep(self._changed)
-        for row, attendance in self.calls:
+        self._write_moved()
+        for row, attendance in self._calls:
             _ask_for_a_call(row, attendance)
         # What is being handed over decides: look again when it has.
         again = now() + LOOK_AGAIN
         ReplanRequest.objects.bulk_create(
-            ReplanRequest(client_id=pk, not_before=again) for pk in self.look_again
+            ReplanRequest(client_id=pk, not_before=again) for pk in self._look_again
         )
 
-    def _write_shifts(self) -> None:
-        times = {row.message_id: t for row, t in self._shifts if row.message_id}
-        moved = outbox.shift(times)
-        rows = [row for row, _ in self._shifts if row.message_id in moved]
+    def _write_moved(self) -> None:
+        """Another time alone is no new line in the history."""
+        written = {row.pk for row in self._changed}
+        moved = [row for row in self._moved if row.pk not in written]
         moment = now()
-        for row in rows:
-            row.send_at, row.updated_at = times[row.message_id].send_at, moment  # type: ignore[index]  # has one
-        if rows:
-            Reminder.objects.bulk_update(rows, ["send_at", "updated_at"])
+        for row in moved:
+            row.updated_at = moment
+        if moved:
+            Reminder.objects.bulk_update(moved, ["send_at", "updated_at"])
 
+    def _carried(self, visits: Sequence[Visit]) -> dict[uuid.UUID, Reminder]:
+        """The messages that wait for these and may be changed, each with a reminder in it."""
+        found = {}
+        for visit in visits:
+            for row in visit.rows.values():
+                if row.state not in WAITING or row.message_id is None:
+                    continue
+                if self._waiting.is_free(row.message_id):
+                    found[row.message_id] = row
+                else:
+                    self._look_again.add(visit.attendance.client_id)
+        return found
 
-class Reconciliation:
-    """The ledger's rows of one attendance against a plan: says what is to change."""
-
-    def __init__(
-        self,
-        attendance: Attendance,
-        recipient: Recipient,
-        rows: Iterable[Reminder],
-        wanted: Plan,
-        changes: Changes,
+    def _put(
+        self, row: Reminder, state: ReminderState, reason: str, message: uuid.UUID | None
     ) -> None:
-        self.attendance = attendance
-        self.recipient = recipient
-        self.plan = wanted
-        self.rows = {Key(r.rule_id, Channel(r.channel), r.contact_point_id): r for r in rows}
-        self.changes = changes
+        new = message is None and state in WAITING
+        if new or (row.state, row.reason, row.message_id) != (state, reason, message):
+            row.state, row.reason, row.message_id = state, reason, message
+            self._changed.append(row)
 
-    def take_back(self) -> None:
-        """What waits and is wanted no more."""
-        for key, row in self.rows.items():
-            if row.state == ReminderState.PLANNED and key not in self.plan.wanted:
-                skipped = self.plan.skipped.get(key)
+    # ── What is wanted ────────────────────────────────────────────────────────────────────────
+
+    def _bundle(self, bundle: Bundle, visits: Mapping[uuid.UUID, Visit]) -> None:
+        """Have these in one message: one that carries some of them already, or a new one."""
+        rows = []
+        for each in bundle.members:
+            visit = visits[each.attendance_id]
+            row = visit.rows.get(each.key) or _new(visit.attendance, each.key)
+            if row.state not in NOT_HANDED_OVER or not _is_final(row, send_at=bundle.send_at):
+                rows.append(row)
+        if not rows:
+            return
+        times = Times(bundle.send_at, bundle.expires_at)
+        message = self._message_for(rows, times)
+        if message is None:
+            self.made.append((_draft(bundle, visits[bundle.first.attendance_id]), rows))
+        for place, row in enumerate(rows):
+            if row.send_at != times.send_at:
+                row.send_at = times.send_at
+                self._moved.append(row)
+            self._put(row, ReminderState.BUNDLED if place else ReminderState.PLANNED, "", message)
+
+    def _message_for(self, rows: Sequence[Reminder], times: Times) -> uuid.UUID | None:
+        """A message that waits for one of these already; with other times, if it can have them."""
+        for row in rows:
+            pk = row.message_id
+            if row.state not in WAITING or pk is None or pk in self.kept:
+                continue
+            if self._waiting.claimed.get(pk) == times:
+                self.kept.add(pk)
+                return pk
+            if pk in self._waiting.scheduled:
+                if self._waiting.scheduled[pk] != times:
+                    self.shifted[pk] = times
+                self.kept.add(pk)
+                return pk
+        return None
+
+    # ── What is not ───────────────────────────────────────────────────────────────────────────
+
+    def _rest(self, visit: Visit, skipped: Mapping[Key, Reason], wanted: set[Member]) -> None:
+        """Take back what waits and is wanted no more; write down what is not to be."""
+        for key, row in visit.rows.items():
+            unwanted = row.state in WAITING and (visit.attendance.pk, key) not in wanted
+            if unwanted and self._waiting.is_free(row.message_id):
+                why = skipped.get(key)
                 replaced = Reason.POLICY_CHANGED if row.rule.retired_at else Reason.REPLACED
-                reason = self.plan.ended or skipped or replaced
-                state = ReminderState.SKIPPED if skipped else ReminderState.CANCELLED
-                self.changes.take_back(row, state, reason)
+                state = ReminderState.SKIPPED if why else ReminderState.CANCELLED
+                # The message that goes on for the others doesn't carry this any more.
+                message = None if row.message_id in self.kept else row.message_id
+                self._put(row, state, visit.plan.ended or why or replaced, message)
+        for key, reason in skipped.items():
+            self._skip(visit, key, reason)
 
-    def skip_and_want(self) -> None:
-        """All else; nothing new for a rule whose reminder is being handed over."""
-        for key, reason in self.plan.skipped.items():
-            self._skip(key, reason)
-        in_hand = self.changes.in_hand[self.attendance.pk]
-        for key, send_at in self.plan.wanted.items():
-            if key.rule_id not in in_hand:
-                self._want(key, send_at)
-        if in_hand:
-            self.changes.look_again.add(self.attendance.client_id)
-
-    def _skip(self, key: Key, reason: Reason) -> None:
-        row = self.rows.get(key)
+    def _skip(self, visit: Visit, key: Key, reason: Reason) -> None:
+        row = visit.rows.get(key)
         if row is None:
-            row = self._new(key)
+            row = _new(visit.attendance, key)
         elif row.state not in NOT_HANDED_OVER or row.reason == reason or _is_final(row):
             return
-        self.changes.put(row, ReminderState.SKIPPED, reason)
+        self._put(row, ReminderState.SKIPPED, reason, row.message_id)
         if reason == Reason.QUIET_HOURS:
-            self.changes.calls.append((row, self.attendance))
+            self._calls.append((row, visit.attendance))
 
-    def _want(self, key: Key, send_at: dt.datetime) -> None:
-        row = self.rows.get(key)
-        if row is None:
-            self._enqueue(self._new(key), send_at)
-        elif row.state == ReminderState.PLANNED:
-            if row.send_at != send_at and row.message_id is not None:
-                times = Times(send_at, expires_at=self.attendance.appointment.starts_at)
-                self.changes.shift(row, times)
-        elif row.state in NOT_HANDED_OVER and not _is_final(row, send_at=send_at):
-            self._enqueue(row, send_at)
 
-    def _new(self, key: Key) -> Reminder:
-        return Reminder(
-            attendance=self.attendance,
-            rule_id=key.rule_id,
-            channel=key.channel,
-            contact_point_id=key.contact_point_id,
-        )
+def _new(attendance: Attendance, key: Key) -> Reminder:
+    return Reminder(
+        attendance=attendance,
+        rule_id=key.rule_id,
+        channel=key.channel,
+        contact_point_id=key.contact_point_id,
+    )
 
-    def _enqueue(self, row: Reminder, send_at: dt.datetime) -> None:
-        address = next(a for a in self.recipient.addresses if a.id == row.contact_point_id)
-        row.send_at = send_at
-        draft = Draft(
-            purpose=PURPOSE,
-            about=self.attendance.pk,
-            channel=address.channel,
-            client_id=self.attendance.client_id,
-            facility_id=self.attendance.appointment.facility_id,
-            contact_point_id=address.id,
-            address_index=address.address_index,
-            language=self.recipient.client.language,
-            send_at=send_at,
-            expires_at=self.attendance.appointment.starts_at,
-        )
-        self.changes.enqueue(row, draft)
+
+def _draft(bundle: Bundle, visit: Visit) -> Draft:
+    point = bundle.first.key.contact_point_id
+    address = next(a for a in visit.recipient.addresses if a.id == point)
+    return Draft(
+        purpose=NOTICE if bundle.first.notice else REMINDER,
+        about=visit.attendance.pk,
+        channel=address.channel,
+        client_id=visit.attendance.client_id,
+        facility_id=bundle.first.facility_id,
+        contact_point_id=address.id,
+        address_index=address.address_index,
+        language=visit.recipient.client.language,
+        send_at=bundle.send_at,
+        expires_at=bundle.expires_at,
+    )
 
 
 def _ask_for_a_call(row: Reminder, attendance: Attendance) -> None:

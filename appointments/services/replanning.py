@@ -50,13 +50,19 @@ def address_changed(event: OptedOut | OptOutLifted) -> None:
 
 def replan_facility(facility: Facility) -> None:
     """A facility's policy changed: everyone with a coming appointment there is planned anew."""
+    request_replan(coming_at(facility))
+
+
+def coming_at(facility: Facility) -> list[uuid.UUID]:
+    """The clients with a visit before them at a facility, those with the nearest first."""
     coming = Attendance.objects.filter(
         appointment__facility=facility,
         appointment__starts_at__gt=now(),
         appointment__status=AppointmentStatus.BOOKED,
         status=AttendanceStatus.EXPECTED,
     )
-    request_replan(coming.values_list("client", flat=True).distinct())
+    nearest_first = coming.order_by("appointment__starts_at", "pk")
+    return list(dict.fromkeys(nearest_first.values_list("client", flat=True)))
 
 
 def replan_due(*, clients: int = CLIENTS_AT_ONCE) -> int:

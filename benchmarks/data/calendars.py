@@ -86,6 +86,8 @@ class Booking:
     def _group(self, caseload: Caseload, starts_at: dt.datetime) -> None:
         """Up to twelve of those in treatment then; the outcome is recorded by the next day."""
         coming = [c for c in caseload.cases if not c.discharged_at and c.registered_at < starts_at]
+        # Two visits on a day would share a message: the generator writes one a visit.
+        coming = [c for c in coming if all(abs(v - starts_at) > DAY for v in c.visits)]
         coming = self.rng.sample(coming, min(len(coming), self.rng.randint(4, 10)))
         if not coming:
             return

@@ -7,7 +7,7 @@ from random import Random
 
 from appointments.models import ReminderPolicy, ReminderRule
 from appointments.policies import DEFAULT_RULES
-from appointments.states import RuleWhen
+from appointments.states import RuleChannel, RuleWhen
 from benchmarks.data import words
 from benchmarks.data.copying import Batch
 from benchmarks.data.moments import DAY, id_at
@@ -120,10 +120,13 @@ class Founding:
 
     def _policy(self, site: Site) -> None:
         self.batch.add(ReminderPolicy, site.id, self.opened, facility_id=site.id)
-        for when, minutes, channel in DEFAULT_RULES:
+        for when, minutes, only_if in DEFAULT_RULES:
+            if only_if:  # what only those get who miss visits
+                continue
             site.rules[minutes if when == RuleWhen.OFFSET else None] = self.batch.add(
                 ReminderRule, self._id(), self.opened, policy_id=site.id, when=when,
-                minutes_before=minutes, channel=channel, since=self.opened,
+                minutes_before=minutes, channel=RuleChannel.PREFERRED,
+                since=self.opened,
             )  # fmt: skip
 
     def _staff_site(self, site: Site, share: int) -> None:

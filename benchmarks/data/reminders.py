@@ -7,7 +7,7 @@ from random import Random
 
 from appointments.models import Reminder, ReminderChange
 from appointments.states import ReminderState
-from appointments.texts import VERSION, reminder_texts
+from appointments.texts import VERSION, message_texts
 from benchmarks.data.caseloads import Case
 from benchmarks.data.copying import Batch
 from benchmarks.data.moments import MINUTE, id_at
@@ -34,7 +34,8 @@ class Visit:
 
 
 class Reminding:
-    """Writes the reminders of a visit, by the rules that every facility starts with."""
+    """Writes the reminders of a visit, by the rules that every facility starts with, without the one for who
+    misses visits."""
 
     def __init__(self, batch: Batch, now: dt.datetime, rng: Random) -> None:
         self.batch, self.now, self.rng = batch, now, rng
@@ -115,11 +116,11 @@ class Reminding:
 
     def _texts(self, row: "_Row", message: uuid.UUID) -> dict[str, object]:
         site = row.case.counselor.site
-        subject, text = reminder_texts(
+        subject, text = message_texts(
             channel=Channel(row.channel),
             language=Language(row.case.language),
             greeting_name=row.case.greeting_name,
-            starts_at=row.visit.starts_at,
+            starts_at=[row.visit.starts_at],
             zone=site.zone,
             discreet_place=site.discreet_name,
             sms_has_link=False,

@@ -35,6 +35,8 @@ DETAILS = {
     "zone": "America/Chicago",
     "preferred_channel": "sms",
     "messages_on_unit": False,
+    "quiet_from": "21:30:00",
+    "quiet_until": "09:00:00",
 }
 CLIENT = {
     **RECORD,

@@ -51,6 +51,11 @@ class ClientDetails(StrictSerializer):
     messages_on_unit = serializers.BooleanField(
         required=False, help_text="Asked for messages also while living on the unit."
     )
+    quiet_from = serializers.TimeField(
+        required=False, allow_null=True,
+        help_text="No messages from then until `quiet_until`, where the client lives; besides the facility's quiet hours.",
+    )  # fmt: skip
+    quiet_until = serializers.TimeField(required=False, allow_null=True)
 
 
 class ClientChanges(ClientDetails):
@@ -159,7 +164,7 @@ class ClientOutput(ModelOutput):
         fields = [
             "id", "record_number", "former_record_numbers", "legal_first_name",
             "legal_last_name", "chosen_name", "greeting_name", "birth_date", "language", "languages", "zone", "preferred_channel",
-            "messages_on_unit", "deceased_on", "primary_counselor", "current_phase",
+            "messages_on_unit", "quiet_from", "quiet_until", "deceased_on", "primary_counselor", "current_phase",
             "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields

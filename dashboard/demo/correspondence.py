@@ -9,10 +9,11 @@ import secrets
 from collections import defaultdict
 from dataclasses import dataclass
 
-from appointments.models import Attendance, Reminder, ReminderChange, ReminderRule
+from appointments.models import Attendance, Reminder, ReminderChange
+from appointments.queries import policies_in_force
 from appointments.reminders import ContactFacts, Facts, Key, RuleFacts, plan
-from appointments.states import ReminderState, RuleChannel, RuleWhen
-from appointments.texts import VERSION, reminder_texts
+from appointments.states import ReminderState
+from appointments.texts import VERSION, message_texts
 from clients.models import Channel, Client, ContactPoint
 from common.crypto import token_digest
 from dashboard.demo.diary import Visit
@@ -131,9 +132,9 @@ class Correspondence:
     def _hand_over(
         self, message: Message, client: Client, facility: Facility, at: dt.datetime
     ) -> None:
-        subject, text = reminder_texts(
+        subject, text = message_texts(
             channel=Channel(message.channel), language=Language(client.language),
-            greeting_name=client.greeting_name, starts_at=message.expires_at,
+            greeting_name=client.greeting_name, starts_at=[message.expires_at],
             zone=facility.zone, discreet_place=facility.discreet_name,
             sms_has_link=facility.sms_has_link,
         )  # fmt: skip
@@ -194,17 +195,6 @@ def _texts_first(wanted: tuple[Key, dt.datetime]) -> tuple[dt.datetime, bool]:
 
 
 def _rules_by_site(places: Places) -> dict[str, tuple[RuleFacts, ...]]:
-    found: dict[str, tuple[RuleFacts, ...]] = {}
-    for key, facility in places.facilities.items():
-        standing = ReminderRule.objects.filter(policy__facility=facility, retired_at=None)
-        found[key] = tuple(
-            RuleFacts(
-                id=rule.pk,
-                when=RuleWhen(rule.when),
-                channel=RuleChannel(rule.channel),
-                before=dt.timedelta(minutes=rule.minutes_before or 0),
-                since=rule.since,
-            )
-            for rule in standing
-        )
-    return found
+    facilities = {key: facility.pk for key, facility in places.facilities.items()}
+    policies = policies_in_force(facilities.values())
+    return {key: policies[facility].of("", "") for key, facility in facilities.items()}

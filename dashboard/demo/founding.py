@@ -89,9 +89,10 @@ def _of_all_sites(places: Places) -> None:
 
 def _policies(places: Places) -> None:
     """The default one everywhere, but at Elm St: a text and an e-mail, each a day before."""
-    policies = {key: policy_of(facility) for key, facility in places.facilities.items()}
+    for facility in places.facilities.values():
+        policy_of(facility)
     set_rules(
-        policy=policies[ELM.key],
+        facility=places.facilities[ELM.key],
         rules=[
             RuleWish(RuleWhen.OFFSET, RuleChannel.SMS, DAY_IN_MINUTES),
             RuleWish(RuleWhen.OFFSET, RuleChannel.EMAIL, DAY_IN_MINUTES),

@@ -92,6 +92,7 @@ class History:
     def live(self, share_done: Share) -> None:
         """Let everything happen in its order, and end with the clock at the end."""
         happened = 0
+        replan_due()
         while (due := self._next_due()) is not None or self._acts:
             if self._acts and (due is None or self._acts[0][0] <= due):
                 moment, _, act, replans = heapq.heappop(self._acts)

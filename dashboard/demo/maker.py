@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from appointments.models import Appointment, Reminder
+from appointments.models import Appointment, Attendance, Reminder
+from appointments.services.replanning import request_replan
+from appointments.states import AttendanceStatus
 from casework.models import Episode
 from clients.models import Client, PossibleDuplicate
 from clients.services.readers import find_readers
@@ -62,6 +64,10 @@ def make(clients: int, say: Say, told: Told) -> None:
         for visit in earlier_visits(people, moment):
             archive.add(visit)
         archive.write()
+        # Who missed visits in those months is reminded once more.
+        request_replan(Attendance.objects.filter(status=AttendanceStatus.NO_SHOW)
+                       .values_list("client", flat=True).distinct())  # fmt: skip
+        history.live(lambda share: None)
         find_readers(pairs=PossibleDuplicate.objects.unread().count())
     told(1)
     _tell(say)

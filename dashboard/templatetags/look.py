@@ -51,6 +51,7 @@ TASK_ICONS = {
     "text_refused": "alert-triangle",
     "reminder_undeliverable": "phone-off",
     "channel_down": "alert-circle",
+    "engine_late": "alert-circle",
 }
 
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments.queries import Visit, visit_behind
+from appointments.queries import Visit, visits_behind
 from appointments.states import Response
 from appointments.texts import time_in_words
 from audit.services import note_read
@@ -35,16 +35,26 @@ SAID = {
 
 @dataclass(frozen=True)
 class Found:
-    """What a good link leads to."""
+    """What a good link leads to: one visit, or several on one day."""
 
     message: Message
-    visit: Visit
+    visits: list[Visit]
+
+    @property
+    def visit(self) -> Visit:
+        return self.visits[0]
+
+    @property
+    def response(self) -> Response | None:
+        """What was answered, if that is the same for all."""
+        given = {Response(visit.response) for visit in self.visits}
+        return given.pop() if len(given) == 1 else None
 
 
 def _find(token: str) -> Found | None:
     message = message_behind(token)
-    visit = visit_behind(message) if message else None
-    return Found(message, visit) if message and visit else None
+    visits = visits_behind(message) if message else []
+    return Found(message, visits) if message and visits else None
 
 
 def _language(request: HttpRequest, found: Found | None) -> Language:
@@ -88,22 +98,24 @@ def gone(request: HttpRequest, rest: str) -> HttpResponse:
 
 def _context(request: HttpRequest, token: str, found: Found) -> dict[str, object]:
     language = _language(request, found)
-    visit, said = found.visit, SAID.get(Response(found.visit.response), "")
+    visit, said = found.visit, SAID.get(found.response, "") if found.response else ""
+    times = [time_in_words(each.starts_at, each.zone, language) for each in found.visits]
+    alone = len(found.visits) == 1
     return {
         "t": TEXTS[language],
         "said": TEXTS[language][said] if said else "",
-        "confirmed": visit.response == Response.ACCEPTED,
-        "asked": visit.response == Response.TENTATIVE,
+        "confirmed": found.response == Response.ACCEPTED,
+        "asked": found.response == Response.TENTATIVE,
         "language": language,
         "token": token,
         "here": f"/a/{token}/",
         "visit": visit,
         "day": day_and_date(visit.starts_at, visit.zone, language),
-        "time": time_in_words(visit.starts_at, visit.zone, language),
+        "time": ", ".join(times),
         "greeting": TEXTS[language]["hello" if said else "greeting"].format(
             name=visit.greeting_name
         ),
-        "length": TEXTS[language]["length"].format(minutes=visit.minutes),
+        "length": TEXTS[language]["length"].format(minutes=visit.minutes) if alone else "",
     }
 
 
@@ -113,7 +125,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     found = _find(token)
     if found is None:
         return _gone(request, token)
-    note_read("appointment", [found.visit.appointment_id], [found.visit.client_id])
+    note_read("appointment", [v.appointment_id for v in found.visits], [found.visit.client_id])
     template = "page/visit.html" if found.visit.stands else "page/ended.html"
     return _answer(template, _context(request, token, found))
 
@@ -137,7 +149,9 @@ FOLD_AT = 75
 ICS = """BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//calendar//EN
-BEGIN:VEVENT
+{events}END:VCALENDAR
+"""
+EVENT = """BEGIN:VEVENT
 UID:{uid}@calendar.invalid
 DTSTAMP:{stamp}
 DTSTART:{start}
@@ -145,7 +159,6 @@ DTEND:{end}
 SUMMARY:{summary}
 LOCATION:{place}
 END:VEVENT
-END:VCALENDAR
 """
 
 
@@ -155,15 +168,19 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     found = _find(token)
     if found is None or not found.visit.stands:
         return _gone(request, token)
-    visit, language = found.visit, _language(request, found)
-    text = ICS.format(
-        uid=token_digest(f"calendar {token}")[:32],
-        stamp=_utc(found.message.created_at),
-        start=_utc(visit.starts_at),
-        end=_utc(visit.ends_at),
-        summary=TEXTS[language]["summary"],
-        place=_escaped(visit.discreet_place),
-    )
+    language = _language(request, found)
+    events = [
+        EVENT.format(
+            uid=token_digest(f"calendar {token} {visit.appointment_id}")[:32],
+            stamp=_utc(found.message.created_at),
+            start=_utc(visit.starts_at),
+            end=_utc(visit.ends_at),
+            summary=TEXTS[language]["summary"],
+            place=_escaped(visit.discreet_place),
+        )
+        for visit in found.visits
+    ]
+    text = ICS.format(events="".join(events))
     lines = "".join(f"{_folded(line)}\r\n" for line in text.splitlines())
     response = HttpResponse(lines, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'

@@ -1,10 +1,11 @@
 """The last look before a hand-over: may this still go, to this address, now? And what does it say?"""
 
 import datetime as dt
+import itertools
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,12 +48,12 @@ MESSAGE = (
     "id", "purpose", "about", "channel", "client_id", "facility_id", "contact_point_id",
     "recipient", "address_index", "language", "subject", "body", "expires_at",
 )  # fmt: skip
-CLIENT = ("id", "zone", "deceased_on")
+CLIENT = ("zone", "quiet_from", "quiet_until", "deceased_on")
 FACILITY = (
-    "id", "legal_name", "zone", "quiet_from", "quiet_until", "discreet_name", "discreet_phone",
+    "legal_name", "zone", "quiet_from", "quiet_until", "discreet_name", "discreet_phone",
 )  # fmt: skip
-POINT = ("id", "value", "valid_until", "undeliverable_since")
-"""The columns of `statements.LEASED`, in its order."""
+POINT = ("value", "valid_until", "undeliverable_since")
+"""The columns of `statements.LEASED`, in its order; the ids of these three stand in the message's."""
 
 
 def leased(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Message]:
@@ -64,13 +65,21 @@ def leased(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Message]:
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    message = held(Message, MESSAGE, _sealed(row[:13], (7, 10, 11)))
+    columns = iter(row)
+    message = held(Message, MESSAGE, _sealed(_next(columns, MESSAGE), (7, 10, 11)))
+    about_client, about_facility = _next(columns, CLIENT), _next(columns, FACILITY)
+    about_point = _next(columns, POINT)
     client, facility, point = row[4:7]
-    message.client = client and held(Client, CLIENT, (client, *row[13:15]))
-    message.facility = facility and held(Facility, FACILITY, (facility, *row[15:21]))
-    message.contact_point = point and held(ContactPoint, POINT, _sealed((point, *row[21:24]), (1,)))
-    message.has_consent, message.opted_out = row[24:]  # type: ignore[attr-defined]  # annotated
+    message.client = client and held(Client, ("id", *CLIENT), (client, *about_client))
+    message.facility = facility and held(Facility, ("id", *FACILITY), (facility, *about_facility))
+    sealed = _sealed((point, *about_point), (1,))
+    message.contact_point = point and held(ContactPoint, ("id", *POINT), sealed)
+    message.has_consent, message.opted_out = columns  # type: ignore[attr-defined]  # annotated
     return message
+
+
+def _next(columns: Iterator[Any], names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(itertools.islice(columns, len(names)))
 
 
 def _sealed(values: tuple[Any, ...], places: tuple[int, ...]) -> list[Any]:

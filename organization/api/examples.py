@@ -35,6 +35,8 @@ EXAMPLES: dict[str, Any] = {
         "idle_sign_out_minutes": 15,
         "sms_has_link": True,
         "declining_cancels": False,
+        "crisis_line": "988",
+        "messages_per_minute": None,
     },
     "ProgramOutput": {
         "id": PROGRAM_ID,

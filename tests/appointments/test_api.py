@@ -60,6 +60,7 @@ def test_a_booked_appointment_is_shown_whole(house, sam, as_ana, next_tuesday):
         ("sms", "planned"),
         ("sms", "planned"),
         ("sms", "skipped"),
+        ("sms", "skipped"),
     ]
     assert reminders[0]["send_at"] == f"{next_tuesday - 72 * HOUR:%Y-%m-%dT%H:%M:%SZ}"
 

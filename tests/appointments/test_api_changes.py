@@ -111,6 +111,7 @@ def test_a_cancelled_appointment_says_who_and_why_and_is_cancelled_once(visit, a
         "cancelled",
         "cancelled",
         "skipped",
+        "skipped",
     ]
     before = rows()
     refused(as_ana.post(f"{URL}{visit.pk}/cancellation/", body), 409, "appointment_ended")

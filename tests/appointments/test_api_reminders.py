@@ -16,26 +16,24 @@ from organization.models import PhaseKind
 
 pytestmark = pytest.mark.django_db
 POLICIES = "/api/v1/reminder-policies/"
+PREFERRED = "by the client's preferred channel, else the other"
+
+
+def shown_rule(words, **given):
+    rule = {"when": "offset", "minutes_before": None, "days_before": None, "at": None}
+    rule |= {"channel": "preferred", "only_if": "", "template": ""}
+    return rule | given | {"words": words}
+
+
 DEFAULT = [
-    {
-        "when": "offset",
-        "minutes_before": 4320,
-        "channel": "preferred",
-        "words": "72 hours before the start, by the client's preferred channel, else the other",
-    },
-    {
-        "when": "offset",
-        "minutes_before": 1440,
-        "channel": "preferred",
-        "words": "24 hours before the start, by the client's preferred channel, else the other",
-    },
-    {
-        "when": "booked_late",
-        "minutes_before": None,
-        "channel": "preferred",
-        "words": "At booking, when every other time has passed, by the client's preferred channel,"
-        " else the other",
-    },
+    shown_rule(f"72 hours before the start, {PREFERRED}", minutes_before=4320),
+    shown_rule(f"24 hours before the start, {PREFERRED}", minutes_before=1440),
+    shown_rule(
+        f"2 hours before the start, {PREFERRED}; only after two no-shows in 90 days",
+        minutes_before=120,
+        only_if="high_risk",
+    ),
+    shown_rule(f"At booking, when every other time has passed, {PREFERRED}", when="booked_late"),
 ]
 
 
@@ -84,12 +82,9 @@ def test_a_planned_reminder_says_when_it_is_due_and_to_where(visit, as_ana):
     assert shown == {
         "id": str(reminder.pk),
         "attendance": str(reminder.attendance_id),
-        "rule": {
-            "when": "offset",
-            "minutes_before": 1440,
-            "channel": "sms",
-            "words": "24 hours before the start, by text message",
-        },
+        "rule": shown_rule(
+            "24 hours before the start, by text message", minutes_before=1440, channel="sms"
+        ),
         "channel": "sms",
         "contact_point": str(reminder.contact_point_id),
         "address": "+12175550134",
@@ -172,7 +167,12 @@ def test_reading_the_ledger_is_one_audit_event(visit, as_ana):
 
 
 def test_a_facility_without_a_policy_shows_the_default_one_and_nothing_is_written(house, as_ana):
-    shown = {"id": str(house.elm.pk), "facility": str(house.elm.pk), "rules": DEFAULT}
+    shown = {
+        "id": str(house.elm.pk),
+        "facility": str(house.elm.pk),
+        "rules": DEFAULT,
+        "narrowed": [],
+    }
     assert as_ana.get(POLICIES).json()["results"] == [shown]
     assert as_ana.get(f"{POLICIES}{house.elm.pk}/").json() == shown
     assert ReminderPolicy.objects.count() == 0
@@ -186,6 +186,7 @@ def test_a_policy_with_an_id_of_its_own_is_found_by_that_alone(house, as_ana):
         "id": str(policy.pk),
         "facility": str(house.elm.pk),
         "rules": [],
+        "narrowed": [],
     }
     assert as_ana.get(f"{POLICIES}{house.elm.pk}/").status_code == 404
 
@@ -203,7 +204,7 @@ def test_the_manager_sets_exactly_these_rules_and_the_pending_is_planned_anew(ho
     assert [(r["minutes_before"], r["words"]) for r in answer.json()["rules"]] == [
         (7200, "5 days before the start, by e-mail"),
         (90, "90 minutes before the start, by text message"),
-        (None, DEFAULT[2]["words"]),
+        (None, DEFAULT[3]["words"]),
     ]
     assert ReminderRule.objects.filter(retired_at=None).count() == 3
     assert ReplanRequest.objects.get().client_id == visit.attendances.get().client_id
@@ -229,7 +230,7 @@ BAD_RULES = {
     "no time at all": ([{"when": "offset", "minutes_before": 0, "channel": "sms"}], "min_value"),
     "an unknown channel": ([{"when": "booked_late", "channel": "fax"}], "invalid_choice"),
     "an unknown field": (
-        [{"when": "booked_late", "channel": "sms", "template": "x"}],
+        [{"when": "booked_late", "channel": "sms", "colour": "x"}],
         "unknown_field",
     ),
     "too many": (

@@ -17,7 +17,7 @@ from tests.counting import statements
 pytestmark = pytest.mark.django_db
 
 BOOKING, LIST, RETRIEVE = 14, 4, 4
-CANCELLING, MOVING, PLANNING = 23, 31, 9
+CANCELLING, MOVING, PLANNING = 24, 29, 10
 
 
 @pytest.fixture
@@ -147,7 +147,9 @@ def test_what_is_due_at_another_time_now_is_shifted_not_made_anew(house, some, n
         assert reminder.send_at == reminder.message.send_at == due
 
 
-def test_what_is_being_sent_is_not_shifted_and_the_ledger_says_so(house, some, next_tuesday):
+def test_what_is_claimed_is_taken_back_and_another_message_takes_its_place(
+    house, some, next_tuesday
+):
     visit = house.booked(*some(1), next_tuesday)
     claimed = Reminder.objects.get(rule__minutes_before=72 * 60)
     Message.objects.filter(pk=claimed.message_id).update(
@@ -157,6 +159,8 @@ def test_what_is_being_sent_is_not_shifted_and_the_ledger_says_so(house, some, n
     plan_reminders(visit.attendances.values_list("pk", flat=True))
     due = Reminder.objects.filter(state="planned").values_list("send_at", "message__send_at")
     assert list(due) == [
-        (next_tuesday - 72 * HOUR, next_tuesday - 72 * HOUR),
+        (next_tuesday - 71 * HOUR, next_tuesday - 71 * HOUR),
         (next_tuesday - 23 * HOUR, next_tuesday - 23 * HOUR),
     ]
+    former = Message.objects.get(pk=claimed.message_id)
+    assert (former.state, former.lease, former.reason) == ("cancelled", None, "replaced")

@@ -37,6 +37,8 @@ def test_a_counselor_who_creates_a_client_is_primary_from_the_start(house, ana):
         "zone": "America/Denver",
         "preferred_channel": "email",
         "messages_on_unit": True,
+        "quiet_from": None,
+        "quiet_until": None,
         "deceased_on": None,
         "primary_counselor": {"id": str(house.ana.pk), "full_name": "Ana Lopez"},
         "current_phase": None,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appointments.texts import reminder_texts
+from appointments.texts import KEYS, message_texts
 from clients.models import Channel
 from common import discretion
 from common.discretion import disclosing_words
@@ -40,40 +40,56 @@ def test_disclosing_words_are_found_whatever_their_form(text, words):
     assert disclosing_words(text) == words
 
 
+@pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("channel", list(Channel))
 @pytest.mark.parametrize("link", [False, True])
-def test_the_default_reminders_disclose_nothing_on_any_day(language, channel, link):
+def test_the_default_texts_disclose_nothing_on_any_day(key, language, channel, link):
     for day in range(366):
-        subject, text = reminder_texts(
+        subject, text = message_texts(
+            key=key,
             channel=channel, language=language, greeting_name="Sam", discreet_place="Elm St",
-            starts_at=dt.datetime(2028, 1, 1, 20, 30, tzinfo=dt.UTC) + dt.timedelta(days=day),
+            starts_at=[dt.datetime(2028, 1, 1, 20, 30, tzinfo=dt.UTC) + dt.timedelta(days=day)],
             zone="America/Chicago", sms_has_link=link,
         )  # fmt: skip
         assert disclosing_words(f"{subject} {text}") == []
 
 
+@pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("language", list(Language))
-def test_a_default_text_message_is_one_gsm_segment_for_ordinary_names(language):
+def test_a_default_text_message_is_one_gsm_segment_for_ordinary_names(key, language):
     for day in range(366):
-        _, text = reminder_texts(
+        _, text = message_texts(
+            key=key,
             channel=Channel.SMS, language=language, greeting_name="Alexandra",
             discreet_place="Oak Ave", zone="America/Chicago", sms_has_link=False,
-            starts_at=dt.datetime(2028, 1, 1, 20, 30, tzinfo=dt.UTC) + dt.timedelta(days=day),
+            starts_at=[dt.datetime(2028, 1, 1, 20, 30, tzinfo=dt.UTC) + dt.timedelta(days=day)],
         )  # fmt: skip
         assert set(text) <= GSM7
         assert len(text) <= 160
 
 
 def test_a_reminder_says_day_time_place_and_how_to_answer_and_no_more():
-    _, text = reminder_texts(
+    _, text = message_texts(
         channel=Channel.SMS, language=Language.ENGLISH, greeting_name="Sam",
-        starts_at=dt.datetime(2026, 11, 24, 20, 30, tzinfo=dt.UTC), zone="America/Chicago",
+        starts_at=[dt.datetime(2026, 11, 24, 20, 30, tzinfo=dt.UTC)], zone="America/Chicago",
         discreet_place="Elm St", sms_has_link=False,
     )  # fmt: skip
     assert text == (
         "Hi Sam, you have an appointment Tue, Nov 24 2:30 PM at Elm St. "
         "Reply 1 to confirm, 2 to change. STOP to opt out."
+    )
+
+
+def test_several_visits_of_a_day_are_told_with_all_their_times():
+    _, text = message_texts(
+        channel=Channel.SMS, language=Language.SPANISH, greeting_name="Sam",
+        starts_at=[dt.datetime(2026, 11, 24, hour, 30, tzinfo=dt.UTC) for hour in (15, 20)],
+        zone="America/Chicago", discreet_place="Elm St", sms_has_link=False,
+    )  # fmt: skip
+    assert text == (
+        "Hola Sam, tiene una cita mar 24 nov 9:30, 14:30 en Elm St. "
+        "Responda 1 para confirmar, 2 para cambiar. STOP para no recibir."
     )
 
 

@@ -11,7 +11,6 @@ NAMES = ("Ana Lopez", "Ben Okafor", "Chidi Warren", "Delia Ramos")
 
 
 def make() -> None:
-    from appointments.services.planning import policy_of
     from appointments.services.policies import RuleWish, set_rules
     from appointments.states import RuleChannel, RuleWhen
     from organization.models import Facility, PhaseKind, Program
@@ -37,7 +36,7 @@ def make() -> None:
     )
     rules = [RuleWish(RuleWhen.OFFSET, channel, 24 * 60) for channel in
              (RuleChannel.SMS, RuleChannel.EMAIL)]  # fmt: skip
-    set_rules(policy=policy_of(facility), rules=rules, by=manager)
+    set_rules(facility=facility, rules=rules, by=manager)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 from appointments.models import Reminder
 from appointments.services.replanning import replan_due
 from appointments.states import RuleChannel
-from clients.models import Channel, ContactPoint
+from clients.models import Channel, Client, ContactPoint
 from common.clock import now
 from messaging.channels.base import DeliveryError, Fate
 from messaging.models import Attempt, ChannelState, Link, Message, OptOut
@@ -232,7 +232,7 @@ def test_a_bad_row_stops_no_other(house, visit, send):
     other = house.client(name="Kim", phone="217 555 0135")
     house.booked(other, now() + dt.timedelta(hours=40))
     Message.objects.update(send_at=now())
-    Message.objects.filter(client=other).update(about=None)  # a fault of ours: no such attendance
+    Client.objects.filter(pk=other.pk).update(language="xx")  # a fault of ours: no such language
     line = send(Channel.SMS)
     assert [sent.to for sent in line.handed] == ["+12175550134"]
     bad = Message.objects.get(client=other)

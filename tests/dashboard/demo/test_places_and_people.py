@@ -58,6 +58,7 @@ class TestWhatIsThere:
             rules = policy.rules.filter(retired_at=None)
             assert sorted(rules.values_list("when", "minutes_before", "channel")) == [
                 ("booked_late", None, "preferred"),
+                ("offset", 120, "preferred"),
                 ("offset", 1440, "preferred"),
                 ("offset", 4320, "preferred"),
             ]

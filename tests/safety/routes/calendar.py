@@ -41,6 +41,9 @@ ROWS = [
     Row("PUT reminder-policies/{policy}/", send={"rules": []}, yes="manager",
         no=f"own team cleo other_sup ended supervisor {NO_POLICIES}",
         there={403: "nurse intake desk privacy admin"}),
+    Row("POST reminder-policies/{policy}/preview/", send={"rules": []}, yes="manager",
+        no=f"own team cleo other_sup ended supervisor {NO_POLICIES}",
+        there={403: "nurse intake desk privacy admin"}),
     # What was sent, and what came back
     Row("GET messages/", yes=ALL, there=200, shows="message", seen=READS),
     Row("GET messages/{message}/", yes=READS),
