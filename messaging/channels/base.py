@@ -30,16 +30,25 @@ class Fate(StrEnum):
 
 
 class DeliveryError(Exception):
-    """A hand-over failed. `dead_address`: the provider says that nothing can be delivered there."""
+    """A hand-over failed. `dead_address`: the provider says that nothing can be delivered there;
+    `opted_out`: that the recipient wants nothing from us.
+    """
 
     def __init__(
-        self, fate: Fate, *, code: str, words: str = "", dead_address: bool = False
+        self,
+        fate: Fate,
+        *,
+        code: str,
+        words: str = "",
+        dead_address: bool = False,
+        opted_out: bool = False,
     ) -> None:
         super().__init__(f"{fate} {code}")
         self.fate = fate
         self.code = code
         self.words = words
         self.dead_address = dead_address
+        self.opted_out = opted_out
 
     @property
     def permanent(self) -> bool:

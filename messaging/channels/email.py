@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from messaging.channels.base import DeliveryError, Fate, Outgoing
+from messaging.channels.codes import meaning
 
 LEADING_DOT = re.compile(rb"(?m)^\.")
 SUBJECT_AS_IT_STANDS = re.compile(r"[!-~](?:[ !-~]{0,58}[!-~])?")
@@ -22,6 +23,7 @@ ADDRESS_AS_IT_STANDS = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 )
 ID_AS_IT_STANDS = re.compile(r"<[0-9a-f-]{36}@[A-Za-z0-9.-]+>")
+ENHANCED = re.compile(rb"[45]\.\d{1,3}\.\d{1,3}(?!\S)")
 LONGEST_HEADER = 60
 LONGEST_LINE = 900
 
@@ -153,16 +155,25 @@ class EmailSession:
     @staticmethod
     def _step(answer: tuple[int, bytes], *, wanted: int = 250, recipient: bool = False) -> None:
         code, words = answer
-        if code == wanted or (recipient and code == 251):
-            return
-        said = _without_address(words)
-        if code == 421:
-            raise DeliveryError(Fate.CHANNEL, code=str(code), words=said)
-        if 400 <= code < 500:
-            raise DeliveryError(Fate.TRANSIENT, code=str(code), words=said)
-        raise DeliveryError(
-            Fate.PERMANENT, code=str(code), words=said, dead_address=recipient and code == 550
-        )
+        if code != wanted and not (recipient and code == 251):
+            raise refusal(code, words, recipient=recipient)
+
+
+def refusal(code: int, words: bytes, *, recipient: bool = False) -> DeliveryError:
+    """What a server's refusal means. An enhanced code (`550 5.1.1 …`) says more than the bare one,
+    of which only the answer to the recipient tells something about the address. After 421 the
+    connection is gone, whatever else was said.
+    """
+    said = _without_address(words)
+    found = ENHANCED.match(words)
+    enhanced = found.group().decode() if found and code != 421 else ""
+    if enhanced[:1] == str(code)[:1] and (known := meaning("smtp", enhanced)):
+        return known.as_error(words=said)
+    if known := meaning("smtp", str(code)):
+        dead = known.dead_address and recipient
+        return DeliveryError(known.fate, code=known.code, words=said, dead_address=dead)
+    fate = Fate.TRANSIENT if 400 <= code < 500 else Fate.PERMANENT
+    return DeliveryError(fate, code=str(code), words=said)
 
 
 def _without_address(words: bytes) -> str:

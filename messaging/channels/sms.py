@@ -14,16 +14,11 @@ from twilio.rest import Client as TwilioClient
 
 from common.clock import now
 from messaging.channels.base import DeliveryError, Fate, Outgoing
+from messaging.channels.codes import meaning
 
 CONNECT_SECONDS, READ_SECONDS = 5, 10
 LONGEST_VALIDITY_SECONDS = 4 * 60 * 60
 SHORTEST_VALIDITY_SECONDS = 1
-
-# Twilio's message errors (https://www.twilio.com/docs/api/errors), by what they mean for a message.
-DEAD_ADDRESS = {21211, 21217, 21614, 30005, 30006}
-REFUSED = {21408, 21610, 21612, 21617, 21606, 21660, 21635, 30004, 30007}
-TRY_AGAIN = {20429, 21611, 14107, 30001, 30017}
-ACCOUNT = {20003, 20005, 20404, 21603, 30002}
 
 
 class GatewayHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
@@ -86,14 +81,14 @@ class SmsSession:
 
 def refusal(error: TwilioRestException) -> DeliveryError:
     """What the provider's refusal means. A 5xx may have been accepted before it was said."""
-    code = error.code or error.status
+    code = str(error.code or error.status)
     if error.status >= 500:
-        return DeliveryError(Fate.UNKNOWN, code=str(code))
-    if code in ACCOUNT or error.status in (401, 403):
-        return DeliveryError(Fate.CHANNEL, code=str(code))
-    if code in TRY_AGAIN or error.status == 429:
-        return DeliveryError(Fate.TRANSIENT, code=str(code))
-    return DeliveryError(Fate.PERMANENT, code=str(code), dead_address=code in DEAD_ADDRESS)
+        return DeliveryError(Fate.UNKNOWN, code=code)
+    if known := meaning("twilio", code):
+        return known.as_error()
+    if error.status in (401, 403):
+        return DeliveryError(Fate.CHANNEL, code=code)
+    return DeliveryError(Fate.TRANSIENT if error.status == 429 else Fate.PERMANENT, code=code)
 
 
 def lost(error: requests.RequestException) -> DeliveryError:

@@ -45,7 +45,6 @@ LONGEST_HAND_OVER_SECONDS = 15
 FIRST_PAUSE = dt.timedelta(seconds=30)
 LONGEST_PAUSE = dt.timedelta(minutes=30)
 MOST_TRIES = 8
-OPTED_OUT_AT_PROVIDER = "21610"
 
 
 def drain(channel: Channel, *, seconds: float = 10) -> int:
@@ -215,7 +214,7 @@ def _failed(message: Outgoing, error: DeliveryError) -> Outcome:
 
 
 def _reason(error: DeliveryError) -> Reason:
-    if error.code == OPTED_OUT_AT_PROVIDER:
+    if error.opted_out:
         return Reason.OPTED_OUT
     return Reason.INVALID_NUMBER if error.dead_address else Reason.PROVIDER_REJECTED
 

@@ -83,7 +83,7 @@ def test_a_dead_number_ends_the_message_marks_the_number_and_tells_a_person(visi
 
 
 def test_a_provider_that_knows_of_an_opt_out_is_believed(visit, send):
-    send(Channel.SMS, DeliveryError(Fate.PERMANENT, code="21610"))
+    send(Channel.SMS, DeliveryError(Fate.PERMANENT, code="21610", opted_out=True))
     assert (message().state, message().reason) == ("failed", "opted_out")
     assert OptOut.objects.get().until is None
 
