@@ -253,6 +253,12 @@ TWILIO_FROM_NUMBER = GIVEN.get("TWILIO_FROM_NUMBER", "")
 TWILIO_API_URL = GIVEN.get("TWILIO_API_URL", "https://api.twilio.com")
 TWILIO_ACKNOWLEDGES_KEYWORDS = is_on(GIVEN, "TWILIO_ACKNOWLEDGES_KEYWORDS")
 LEASE_SECONDS = number(GIVEN, "LEASE_SECONDS", 60)
+# Texts that one worker process has under way at once: what a killed one may leave in doubt.
+SMS_AT_ONCE = number(GIVEN, "SMS_AT_ONCE", 24)
+# Bounds on how fast messages go; 0 is none.
+SMS_PER_SECOND = number(GIVEN, "SMS_PER_SECOND", 0)
+EMAIL_PER_SECOND = number(GIVEN, "EMAIL_PER_SECOND", 0)
+MESSAGES_PER_FACILITY_MINUTE = number(GIVEN, "MESSAGES_PER_FACILITY_MINUTE", 0)
 DEV_MAILBOX_URL = GIVEN.get("DEV_MAILBOX_URL", "") if DEVELOPMENT else ""
 DEV_SMS_URL = GIVEN.get("DEV_SMS_URL", "") if DEVELOPMENT else ""
 

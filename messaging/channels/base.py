@@ -18,6 +18,8 @@ class Outgoing:
     text: str
     subject: str
     expires_at: dt.datetime
+    tries: int = 0
+    stop_url: str = ""
 
 
 class Fate(StrEnum):
@@ -57,7 +59,12 @@ class DeliveryError(Exception):
 
 
 class ChannelSession(Protocol):
-    """An open line to a provider. Entering it may raise `DeliveryError` with fate `CHANNEL`."""
+    """An open line to a provider. Entering it may raise `DeliveryError` with fate `CHANNEL`.
+
+    `at_once`: how many threads may call `send` at the same time.
+    """
+
+    at_once: int
 
     def __enter__(self) -> Self: ...
 

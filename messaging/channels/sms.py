@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 import urllib3.exceptions
 from django.conf import settings
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client as TwilioClient
@@ -24,8 +25,11 @@ SHORTEST_VALIDITY_SECONDS = 1
 class GatewayHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
     """The SDK's HTTP client with time-outs (it has none) and the configured host."""
 
-    def __init__(self) -> None:
-        super().__init__(max_retries=0)
+    def __init__(self, *, at_once: int) -> None:
+        super().__init__()
+        adapter = HTTPAdapter(pool_maxsize=at_once, max_retries=0)
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, adapter)
         # The SDK's constructor takes one number only; `requests` takes connect and read apart.
         self.timeout = (CONNECT_SECONDS, READ_SECONDS)
         self._target = urlsplit(settings.TWILIO_API_URL)
@@ -36,10 +40,11 @@ class GatewayHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has 
 
 
 class SmsSession:
-    """The SDK's client with one pool of connections."""
+    """The SDK's client with one pool of connections, as many as are used at once."""
 
     def __init__(self) -> None:
-        self._http = GatewayHttpClient()
+        self.at_once: int = settings.SMS_AT_ONCE
+        self._http = GatewayHttpClient(at_once=self.at_once)
         self._client = TwilioClient(
             settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=self._http
         )
@@ -53,8 +58,7 @@ class SmsSession:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._http.session is not None:
-            self._http.session.close()
+        self._http.session.close()
 
     def send(self, message: Outgoing) -> str:
         """Create the message at the provider; its `sid`."""
