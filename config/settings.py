@@ -246,6 +246,10 @@ EMAIL_HOST_PASSWORD = GIVEN.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = is_on(GIVEN, "EMAIL_USE_TLS")
 EMAIL_USE_SSL = is_on(GIVEN, "EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 10
+# "" is the mail server above; "postmark" hands mail to that service instead.
+EMAIL_SERVICE = GIVEN.get("EMAIL_SERVICE", "")
+EMAIL_SERVICE_TOKEN = GIVEN.get("EMAIL_SERVICE_TOKEN", "")
+EMAIL_SERVICE_URL = GIVEN.get("EMAIL_SERVICE_URL", "https://api.postmarkapp.com")
 DEFAULT_FROM_EMAIL = GIVEN.get("DEFAULT_FROM_EMAIL", "appointments@localhost")
 TWILIO_ACCOUNT_SID = GIVEN.get("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = GIVEN.get("TWILIO_AUTH_TOKEN", "")

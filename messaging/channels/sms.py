@@ -1,12 +1,10 @@
 """Text messages by the `twilio` SDK, to Twilio or to a gateway that speaks its interface."""
 
-import ssl
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-import urllib3.exceptions
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -16,8 +14,8 @@ from twilio.rest import Client as TwilioClient
 from common.clock import now
 from messaging.channels.base import DeliveryError, Fate, Outgoing
 from messaging.channels.codes import meaning
+from messaging.channels.http import CONNECT_SECONDS, READ_SECONDS, lost
 
-CONNECT_SECONDS, READ_SECONDS = 5, 10
 LONGEST_VALIDITY_SECONDS = 4 * 60 * 60
 SHORTEST_VALIDITY_SECONDS = 1
 
@@ -93,18 +91,3 @@ def refusal(error: TwilioRestException) -> DeliveryError:
     if error.status in (401, 403):
         return DeliveryError(Fate.CHANNEL, code=code)
     return DeliveryError(Fate.TRANSIENT if error.status == 429 else Fate.PERMANENT, code=code)
-
-
-def lost(error: requests.RequestException) -> DeliveryError:
-    """What a broken conversation means: before a connection stood, nothing was accepted."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    never_connected = isinstance(
-        reason,
-        urllib3.exceptions.NewConnectionError
-        | urllib3.exceptions.NameResolutionError
-        | urllib3.exceptions.ConnectTimeoutError,
-    )
-    not_trusted = isinstance(getattr(reason, "args", (None,))[0], ssl.SSLCertVerificationError)
-    if isinstance(error, requests.ConnectTimeout) or never_connected or not_trusted:
-        return DeliveryError(Fate.CHANNEL, code="no_connection")
-    return DeliveryError(Fate.UNKNOWN, code=type(error).__name__)
