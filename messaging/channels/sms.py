@@ -23,7 +23,7 @@ SHORTEST_VALIDITY_SECONDS = 1
 class GatewayHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
     """The SDK's HTTP client with time-outs (it has none) and the configured host."""
 
-    def __init__(self, *, at_once: int) -> None:
+    def __init__(self, *, at_once: int = 1) -> None:
         super().__init__()
         adapter = HTTPAdapter(pool_maxsize=at_once, max_retries=0)
         for scheme in ("https://", "http://"):
