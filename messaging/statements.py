@@ -54,9 +54,10 @@ DRAFTED = (
 # The rows a lease holds, as they are now, with what the last look needs of whom they go to.
 LEASED = """
 SELECT m.id, m.purpose, m.about, m.channel, m.client_id, m.facility_id, m.contact_point_id,
-       m.recipient, m.address_index, m.language, m.subject, m.body, m.expires_at,
-       c.zone, c.quiet_from, c.quiet_until, c.deceased_on,
+       m.recipient, m.address_index, m.language, m.subject, m.body, m.expires_at, m.tries,
+       c.zone, c.deceased_on, c.quiet_from, c.quiet_until,
        f.legal_name, f.zone, f.quiet_from, f.quiet_until, f.discreet_name, f.discreet_phone,
+       f.messages_per_minute,
        p.value, p.valid_until, p.undeliverable_since,
        EXISTS (SELECT FROM clients_contactconsent g
                 WHERE g.contact_point_id = m.contact_point_id AND g.channel = m.channel
@@ -88,10 +89,10 @@ ARM = """
 WITH armed AS (
     UPDATE messaging_message m
        SET armed = TRUE, subject = c.subject, body = c.body, text_version = c.version,
-           updated_at = %(now)s
+           text_digest = c.digest, updated_at = %(now)s
       FROM unnest(%(ids)s::uuid[], %(attempts)s::uuid[], %(subjects)s::bytea[],
-                  %(bodies)s::bytea[], %(versions)s::text[])
-           AS c (id, attempt, subject, body, version)
+                  %(bodies)s::bytea[], %(versions)s::text[], %(digests)s::text[])
+           AS c (id, attempt, subject, body, version, digest)
      WHERE m.id = c.id AND m.state = 'sending' AND NOT m.armed
        AND m.lease = %(lease)s AND m.lease_until > %(now)s AND m.expires_at > %(now)s
     RETURNING m.id, c.attempt
@@ -232,6 +233,7 @@ def arm(
     subjects: Sequence[bytes | None],
     bodies: Sequence[bytes],
     versions: Sequence[str],
+    digests: Sequence[str],
 ) -> set[uuid.UUID]:
     """Put an attempt on record for each message that may still go; the ids of those."""
     values = {
@@ -242,6 +244,7 @@ def arm(
         "subjects": list(subjects),
         "bodies": list(bodies),
         "versions": list(versions),
+        "digests": list(digests),
     }
     return {row[0] for row in _run(ARM, values)}
 

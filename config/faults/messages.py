@@ -10,11 +10,34 @@ from config.faults.given import is_on
 from config.faults.servers import PRIVATE, is_loopback, is_private
 
 SENDER = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z][^@\s.]+")
+SERVICES = ("postmark",)
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER")
 
 
 def mail(values: Values) -> Iterator[Fault]:
-    """Mail leaves over TLS, with both halves of a sign-in or none, from an address of ours."""
+    """Mail leaves over TLS, by a server or a service that is wholly set up, from an address of ours."""
+    if "EMAIL_SERVICE" in values or "EMAIL_SERVICE_TOKEN" in values:
+        yield from _service(values)
+    else:
+        yield from _server(values)
+    yield from _sender(values)
+
+
+def _service(values: Values) -> Iterator[Fault]:
+    if "EMAIL_SERVICE" not in values:
+        yield Fault(
+            "EMAIL_SERVICE", "is not set, and EMAIL_SERVICE_TOKEN is: which service is it of?"
+        )
+    elif values["EMAIL_SERVICE"] not in SERVICES:
+        yield Fault("EMAIL_SERVICE", f"is none of {', '.join(SERVICES)}")
+    if "EMAIL_SERVICE_TOKEN" not in values:
+        yield Fault("EMAIL_SERVICE_TOKEN", "is not set (nor EMAIL_SERVICE_TOKEN_FILE)")
+    if urlsplit(values.get("EMAIL_SERVICE_URL", "https:")).scheme != "https":
+        yield Fault("EMAIL_SERVICE_URL", "does not begin with https://")
+
+
+def _server(values: Values) -> Iterator[Fault]:
+    """With both halves of a sign-in or none."""
     tls = [name for name in ("EMAIL_USE_TLS", "EMAIL_USE_SSL") if is_on(values, name)]
     host = values.get("EMAIL_HOST", "")
     signs_in = "EMAIL_HOST_USER" in values or "EMAIL_HOST_PASSWORD" in values
@@ -30,7 +53,6 @@ def mail(values: Values) -> Iterator[Fault]:
         for name in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"):
             if name not in values:
                 yield Fault(name, "is not set, and the other half of the mail server's sign-in is")
-    yield from _sender(values)
 
 
 def _sender(values: Values) -> Iterator[Fault]:

@@ -39,6 +39,8 @@ class Provider:
     `unreached`: numbers whose next text is accepted and then not delivered.
     """
 
+    at_once = 1
+
     def __init__(self) -> None:
         self.dead: set[str] = set()
         self.unreached: set[str] = set()

@@ -18,6 +18,8 @@ class Outgoing:
     text: str
     subject: str
     expires_at: dt.datetime
+    tries: int = 0
+    stop_url: str = ""
 
 
 class Fate(StrEnum):
@@ -30,16 +32,25 @@ class Fate(StrEnum):
 
 
 class DeliveryError(Exception):
-    """A hand-over failed. `dead_address`: the provider says that nothing can be delivered there."""
+    """A hand-over failed. `dead_address`: the provider says that nothing can be delivered there;
+    `opted_out`: that the recipient wants nothing from us.
+    """
 
     def __init__(
-        self, fate: Fate, *, code: str, words: str = "", dead_address: bool = False
+        self,
+        fate: Fate,
+        *,
+        code: str,
+        words: str = "",
+        dead_address: bool = False,
+        opted_out: bool = False,
     ) -> None:
         super().__init__(f"{fate} {code}")
         self.fate = fate
         self.code = code
         self.words = words
         self.dead_address = dead_address
+        self.opted_out = opted_out
 
     @property
     def permanent(self) -> bool:
@@ -48,7 +59,12 @@ class DeliveryError(Exception):
 
 
 class ChannelSession(Protocol):
-    """An open line to a provider. Entering it may raise `DeliveryError` with fate `CHANNEL`."""
+    """An open line to a provider. Entering it may raise `DeliveryError` with fate `CHANNEL`.
+
+    `at_once`: how many threads may call `send` at the same time.
+    """
+
+    at_once: int
 
     def __enter__(self) -> Self: ...
 

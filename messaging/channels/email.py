@@ -15,13 +15,17 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from messaging.channels.base import DeliveryError, Fate, Outgoing
+from messaging.channels.codes import meaning
 
 LEADING_DOT = re.compile(rb"(?m)^\.")
 SUBJECT_AS_IT_STANDS = re.compile(r"[!-~](?:[ !-~]{0,58}[!-~])?")
 ADDRESS_AS_IT_STANDS = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 )
+TOKEN = "0" * 32
+STOP_PAGE = re.compile(r"(.*/a/)([\w-]{32})(/stop/)", re.ASCII)
 ID_AS_IT_STANDS = re.compile(r"<[0-9a-f-]{36}@[A-Za-z0-9.-]+>")
+ENHANCED = re.compile(rb"[45]\.\d{1,3}\.\d{1,3}(?!\S)")
 LONGEST_HEADER = 60
 LONGEST_LINE = 900
 
@@ -35,24 +39,38 @@ class Mail:
 
     def __init__(self, sender: str) -> None:
         self._sender = sender
+        self._stop_page = f"{settings.PUBLIC_URL}/a/{TOKEN}/stop/"
+        self._plain = self._frame("")
+        self._stoppable = self._frame(self._stop_page)
+
+    def _frame(self, stop_url: str) -> tuple[str, ...] | None:
+        """What stands between subject, address and the like in every such mail."""
         marks = ["{subject}", "to@mark.example", "<00000000-0000-0000-0000-000000000000@mark>"]
         subject, to, message_id = (re.escape(mark) for mark in marks)
-        head = self.by_django(marks[0], "", marks[1], marks[2]).decode("ascii")
+        head = self.by_django(marks[0], "", marks[1], marks[2], stop_url).decode("ascii")
+        stop = rf"(\r\n.*List-Unsubscribe:[^\r]*(?:\r\n )?[^\r]*/a/){TOKEN}" if stop_url else ""
         pattern = (
             rf"(.*Content-Transfer-Encoding: )7bit(\r\n.*Subject: ){subject}(\r\n.*To: ){to}"
-            rf"(\r\n.*Date: )[^\r]*(\r\n.*Message-ID: ){message_id}(\r\n.*)"
+            rf"(\r\n.*Date: )[^\r]*(\r\n.*Message-ID: ){message_id}{stop}((?:\r\n|/stop/).*)"
         )
         found = re.fullmatch(pattern, head, re.DOTALL)
-        self._between = found.groups() if found else None
+        return found.groups() if found else None
 
-    def by_django(self, subject: str, text: str, to: str, message_id: str) -> bytes:
+    def by_django(
+        self, subject: str, text: str, to: str, message_id: str, stop_url: str = ""
+    ) -> bytes:
         """The mail as Django writes it."""
         headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+        if stop_url:  # RFC 8058
+            headers["List-Unsubscribe"] = f"<{stop_url}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         email = EmailMessage(subject, text, self._sender, [to], headers=headers)
         written: bytes = email.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
         return written
 
-    def written(self, subject: str, text: str, to: str, message_id: str) -> bytes:
+    def written(
+        self, subject: str, text: str, to: str, message_id: str, stop_url: str = ""
+    ) -> bytes:
         """The mail, byte for byte as Django would write it in the same second."""
         plain = (
             SUBJECT_AS_IT_STANDS.fullmatch(subject)
@@ -63,17 +81,23 @@ class Mail:
             and "\nFrom " not in text
             and max(map(len, text.split("\n"))) <= LONGEST_LINE // 4
         )
-        if not plain or self._between is None or settings.DEFAULT_CHARSET != "utf-8":
-            return self.by_django(subject, text, to, message_id)
+        page = STOP_PAGE.fullmatch(stop_url)
+        token = page.group(2) if page else ""
+        known = stop_url in ("", self._stop_page.replace(TOKEN, token))
+        frame = self._stoppable if stop_url else self._plain
+        if not plain or not known or frame is None or settings.DEFAULT_CHARSET != "utf-8":
+            return self.by_django(subject, text, to, message_id, stop_url)
         encoding = "7bit" if text.isascii() else "8bit"
         date = formatdate(localtime=settings.EMAIL_USE_LOCALTIME)
-        values = (encoding, subject, to, date, message_id)
-        head = "".join(part for pair in zip(self._between, values, strict=False) for part in pair)
-        return (head + self._between[-1] + text.replace("\n", "\r\n")).encode()
+        values = (encoding, subject, to, date, message_id, *([token] if token else []))
+        head = "".join(part for pair in zip(frame, values, strict=False) for part in pair)
+        return (head + frame[-1] + text.replace("\n", "\r\n")).encode()
 
 
 class EmailSession:
     """One kept SMTP connection."""
+
+    at_once = 1
 
     def __init__(self) -> None:
         self._backend = get_connection(settings.CHANNEL_EMAIL_BACKEND)
@@ -140,7 +164,9 @@ class EmailSession:
         return message_id
 
     def _payload(self, message: Outgoing, message_id: str) -> bytes:
-        text = self._mail.written(message.subject, message.text, message.to, message_id)
+        text = self._mail.written(
+            message.subject, message.text, message.to, message_id, message.stop_url
+        )
         end = b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n"
         return LEADING_DOT.sub(b"..", text) + end
 
@@ -153,16 +179,25 @@ class EmailSession:
     @staticmethod
     def _step(answer: tuple[int, bytes], *, wanted: int = 250, recipient: bool = False) -> None:
         code, words = answer
-        if code == wanted or (recipient and code == 251):
-            return
-        said = _without_address(words)
-        if code == 421:
-            raise DeliveryError(Fate.CHANNEL, code=str(code), words=said)
-        if 400 <= code < 500:
-            raise DeliveryError(Fate.TRANSIENT, code=str(code), words=said)
-        raise DeliveryError(
-            Fate.PERMANENT, code=str(code), words=said, dead_address=recipient and code == 550
-        )
+        if code != wanted and not (recipient and code == 251):
+            raise refusal(code, words, recipient=recipient)
+
+
+def refusal(code: int, words: bytes, *, recipient: bool = False) -> DeliveryError:
+    """What a server's refusal means. An enhanced code (`550 5.1.1 …`) says more than the bare one,
+    of which only the answer to the recipient tells something about the address. After 421 the
+    connection is gone, whatever else was said.
+    """
+    said = _without_address(words)
+    found = ENHANCED.match(words)
+    enhanced = found.group().decode() if found and code != 421 else ""
+    if enhanced[:1] == str(code)[:1] and (known := meaning("smtp", enhanced)):
+        return known.as_error(words=said)
+    if known := meaning("smtp", str(code)):
+        dead = known.dead_address and recipient
+        return DeliveryError(known.fate, code=known.code, words=said, dead_address=dead)
+    fate = Fate.TRANSIENT if 400 <= code < 500 else Fate.PERMANENT
+    return DeliveryError(fate, code=str(code), words=said)
 
 
 def _without_address(words: bytes) -> str:

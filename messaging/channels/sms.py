@@ -1,36 +1,33 @@
 """Text messages by the `twilio` SDK, to Twilio or to a gateway that speaks its interface."""
 
-import ssl
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-import urllib3.exceptions
 from django.conf import settings
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client as TwilioClient
 
 from common.clock import now
 from messaging.channels.base import DeliveryError, Fate, Outgoing
+from messaging.channels.codes import meaning
+from messaging.channels.http import CONNECT_SECONDS, READ_SECONDS, lost
 
-CONNECT_SECONDS, READ_SECONDS = 5, 10
 LONGEST_VALIDITY_SECONDS = 4 * 60 * 60
 SHORTEST_VALIDITY_SECONDS = 1
-
-# Twilio's message errors (https://www.twilio.com/docs/api/errors), by what they mean for a message.
-DEAD_ADDRESS = {21211, 21217, 21614, 30005, 30006}
-REFUSED = {21408, 21610, 21612, 21617, 21606, 21660, 21635, 30004, 30007}
-TRY_AGAIN = {20429, 21611, 14107, 30001, 30017}
-ACCOUNT = {20003, 20005, 20404, 21603, 30002}
 
 
 class GatewayHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
     """The SDK's HTTP client with time-outs (it has none) and the configured host."""
 
-    def __init__(self) -> None:
-        super().__init__(max_retries=0)
+    def __init__(self, *, at_once: int = 1) -> None:
+        super().__init__()
+        adapter = HTTPAdapter(pool_maxsize=at_once, max_retries=0)
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, adapter)
         # The SDK's constructor takes one number only; `requests` takes connect and read apart.
         self.timeout = (CONNECT_SECONDS, READ_SECONDS)
         self._target = urlsplit(settings.TWILIO_API_URL)
@@ -41,10 +38,11 @@ class GatewayHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the SDK has 
 
 
 class SmsSession:
-    """The SDK's client with one pool of connections."""
+    """The SDK's client with one pool of connections, as many as are used at once."""
 
     def __init__(self) -> None:
-        self._http = GatewayHttpClient()
+        self.at_once: int = settings.SMS_AT_ONCE
+        self._http = GatewayHttpClient(at_once=self.at_once)
         self._client = TwilioClient(
             settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=self._http
         )
@@ -58,8 +56,7 @@ class SmsSession:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._http.session is not None:
-            self._http.session.close()
+        self._http.session.close()
 
     def send(self, message: Outgoing) -> str:
         """Create the message at the provider; its `sid`."""
@@ -86,26 +83,11 @@ class SmsSession:
 
 def refusal(error: TwilioRestException) -> DeliveryError:
     """What the provider's refusal means. A 5xx may have been accepted before it was said."""
-    code = error.code or error.status
+    code = str(error.code or error.status)
     if error.status >= 500:
-        return DeliveryError(Fate.UNKNOWN, code=str(code))
-    if code in ACCOUNT or error.status in (401, 403):
-        return DeliveryError(Fate.CHANNEL, code=str(code))
-    if code in TRY_AGAIN or error.status == 429:
-        return DeliveryError(Fate.TRANSIENT, code=str(code))
-    return DeliveryError(Fate.PERMANENT, code=str(code), dead_address=code in DEAD_ADDRESS)
-
-
-def lost(error: requests.RequestException) -> DeliveryError:
-    """What a broken conversation means: before a connection stood, nothing was accepted."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    never_connected = isinstance(
-        reason,
-        urllib3.exceptions.NewConnectionError
-        | urllib3.exceptions.NameResolutionError
-        | urllib3.exceptions.ConnectTimeoutError,
-    )
-    not_trusted = isinstance(getattr(reason, "args", (None,))[0], ssl.SSLCertVerificationError)
-    if isinstance(error, requests.ConnectTimeout) or never_connected or not_trusted:
-        return DeliveryError(Fate.CHANNEL, code="no_connection")
-    return DeliveryError(Fate.UNKNOWN, code=type(error).__name__)
+        return DeliveryError(Fate.UNKNOWN, code=code)
+    if known := meaning("twilio", code):
+        return known.as_error()
+    if error.status in (401, 403):
+        return DeliveryError(Fate.CHANNEL, code=code)
+    return DeliveryError(Fate.TRANSIENT if error.status == 429 else Fate.PERMANENT, code=code)

@@ -19,6 +19,7 @@ from messaging import statements
 from messaging.models import Message
 from messaging.purposes import Content, Purpose, Stop, purposes
 from messaging.quiet import next_allowed, quiet_hours
+from messaging.services.pace import facility_pace
 from messaging.states import MessageState, Reason
 from organization.models import Facility
 
@@ -46,14 +47,15 @@ Verdict = Content | End | Later
 
 MESSAGE = (
     "id", "purpose", "about", "channel", "client_id", "facility_id", "contact_point_id",
-    "recipient", "address_index", "language", "subject", "body", "expires_at",
+    "recipient", "address_index", "language", "subject", "body", "expires_at", "tries",
 )  # fmt: skip
-CLIENT = ("zone", "quiet_from", "quiet_until", "deceased_on")
+CLIENT = ("id", "zone", "deceased_on", "quiet_from", "quiet_until")
 FACILITY = (
-    "legal_name", "zone", "quiet_from", "quiet_until", "discreet_name", "discreet_phone",
+    "id", "legal_name", "zone", "quiet_from", "quiet_until", "discreet_name", "discreet_phone",
+    "messages_per_minute",
 )  # fmt: skip
-POINT = ("value", "valid_until", "undeliverable_since")
-"""The columns of `statements.LEASED`, in its order; the ids of these three stand in the message's."""
+POINT = ("id", "value", "valid_until", "undeliverable_since")
+"""The columns of `statements.LEASED`, in its order; the ids of the last three stand in the message's."""
 
 
 def leased(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Message]:
@@ -65,21 +67,21 @@ def leased(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Message]:
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    columns = iter(row)
-    message = held(Message, MESSAGE, _sealed(_next(columns, MESSAGE), (7, 10, 11)))
-    about_client, about_facility = _next(columns, CLIENT), _next(columns, FACILITY)
-    about_point = _next(columns, POINT)
+    values = iter(row)
+    message = held(Message, MESSAGE, _sealed(_next(values, MESSAGE), (7, 10, 11)))
     client, facility, point = row[4:7]
-    message.client = client and held(Client, ("id", *CLIENT), (client, *about_client))
-    message.facility = facility and held(Facility, ("id", *FACILITY), (facility, *about_facility))
-    sealed = _sealed((point, *about_point), (1,))
-    message.contact_point = point and held(ContactPoint, ("id", *POINT), sealed)
-    message.has_consent, message.opted_out = columns  # type: ignore[attr-defined]  # annotated
+    whom = _next(values, CLIENT[1:])
+    message.client = client and held(Client, CLIENT, (client, *whom))
+    where = _next(values, FACILITY[1:])
+    message.facility = facility and held(Facility, FACILITY, (facility, *where))
+    address = (point, *_next(values, POINT[1:]))
+    message.contact_point = point and held(ContactPoint, POINT, _sealed(address, (1,)))
+    message.has_consent, message.opted_out = values  # type: ignore[attr-defined]  # annotated
     return message
 
 
-def _next(columns: Iterator[Any], names: Sequence[str]) -> tuple[Any, ...]:
-    return tuple(itertools.islice(columns, len(names)))
+def _next(values: Iterator[Any], columns: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(itertools.islice(values, len(columns)))
 
 
 def _sealed(values: tuple[Any, ...], places: tuple[int, ...]) -> list[Any]:
@@ -104,7 +106,31 @@ def verdicts(messages: Sequence[Message], *, moment: dt.datetime) -> dict[uuid.U
         contents = _ask(purposes[name], group)
         for message in group:
             found[message.pk] = _content(message, purposes[name], contents, moment)
-    return found
+    return found | _held_back(messages, found, moment)
+
+
+def _held_back(
+    messages: Sequence[Message], found: Mapping[uuid.UUID, Verdict], moment: dt.datetime
+) -> dict[uuid.UUID, Verdict]:
+    """Those that are over their facility's bound a minute wait, each a little longer than the one
+    before. Whoever has just written to us is answered without waiting, and account mail goes.
+    """
+    by_facility: dict[uuid.UUID, list[Message]] = defaultdict(list)
+    for message in messages:
+        goes = isinstance(found[message.pk], Content) and purposes[message.purpose].to_client
+        if goes and message.facility_id and message.contact_point:
+            by_facility[message.facility_id].append(message)
+    later: dict[uuid.UUID, Verdict] = {}
+    for facility_id, group in by_facility.items():
+        pace = facility_pace(facility_id, group[0].facility.messages_per_minute)  # type: ignore[union-attr]  # it has one
+        group.sort(key=lambda m: m.expires_at)
+        granted = pace.take(len(group))
+        for place, message in enumerate(group[granted.now :]):
+            last = message.expires_at - purposes[message.purpose].margin
+            at = min(moment + dt.timedelta(seconds=granted.wait + place / pace.rate), last)
+            if at > moment:
+                later[message.pk] = Later(at)
+    return later
 
 
 def _first_look(message: Message, moment: dt.datetime) -> End | Later | None:

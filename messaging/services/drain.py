@@ -5,17 +5,18 @@
 3. `hand_over`: to the provider, with no transaction open.
 4. `settle`: what became of it. Commit (without waiting for the disk: lost, it is `unknown`).
 
-A worker killed after 1 leaves rows that were provably not sent; after 2 at most `ARM_AT_ONCE` that
-may have been; after 4 nothing. `messaging.services.sweep` looks after both.
+A worker killed after 1 leaves rows that were provably not sent; after 2 those that were armed and not
+recorded: at most `ARM_AT_ONCE` e-mails, or as many texts as are under way at once; after 4 nothing.
+`messaging.services.sweep` looks after both.
 """
 
 import datetime as dt
 import logging
-import random
 import secrets
 import time
 import uuid
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -23,70 +24,123 @@ from django.db import transaction
 from clients.models import Channel, ContactPoint
 from clients.services import mark_undeliverable
 from common.clock import now
-from common.crypto import encrypt, token_digest
+from common.crypto import blind_index, encrypt, token_digest
 from common.ids import uuid7
 from messaging import statements
 from messaging.channels import open_session
 from messaging.channels.base import ChannelSession, DeliveryError, Fate, Outgoing
 from messaging.models import Message
-from messaging.purposes import Content
+from messaging.purposes import Content, purposes
 from messaging.services import circuit
 from messaging.services.authorise import End, Later, leased, verdicts
+from messaging.services.circuit import Standing, Watch
+from messaging.services.flight import Flight
 from messaging.services.optout import opt_out
+from messaging.services.outcomes import accepted, failed, put_off, too_late
+from messaging.services.pace import sender_pace
 from messaging.services.progress import tell
 from messaging.statements import Outcome
-from messaging.states import AttemptState, MessageState, Reason
+from messaging.states import MessageState, Reason
 
 log = logging.getLogger(__name__)
 
 CLAIM_AT_ONCE = 100
 ARM_AT_ONCE = 10
 LONGEST_HAND_OVER_SECONDS = 15
-FIRST_PAUSE = dt.timedelta(seconds=30)
-LONGEST_PAUSE = dt.timedelta(minutes=30)
-MOST_TRIES = 8
-OPTED_OUT_AT_PROVIDER = "21610"
 
 
 def drain(channel: Channel, *, seconds: float = 10) -> int:
     """Send what is due on a channel until nothing is, or the time is up; how many were tried."""
-    if circuit.is_paused(channel):
+    standing = circuit.ask(channel)
+    if standing is Standing.PAUSED:
         return 0
-    ends = time.monotonic() + seconds
+    watch = Watch(channel)
     tried = 0
     try:
         with open_session(channel) as session:
-            works = True
-            while works and time.monotonic() < ends:
-                batch, works = _drain_batch(channel, session, ends)
-                tried += batch
+            sending = _Sending(channel, session, watch, ends=time.monotonic() + seconds)
+            if standing is Standing.PROBING:
+                tried = sending.send_due(most=1)
+            if standing is Standing.OPEN or (tried and watch.works):
+                tried += sending.send_due()
     except DeliveryError as error:
         log.warning("channel.fault channel=%s code=%s", channel, error.code)
         circuit.note_fault(channel)
+    if standing is Standing.PROBING and not tried:
+        circuit.end_probe(channel)
     return tried
 
 
-def _drain_batch(channel: Channel, session: ChannelSession, ends: float) -> tuple[int, bool]:
-    """Claim a batch and send it; how many were tried, and whether it is worth going on."""
-    lease, ids = claim(channel)
-    tried, works = 0, bool(ids)
-    try:
-        while works and tried < len(ids) and time.monotonic() < ends:
-            chunk = ids[tried : tried + ARM_AT_ONCE]
-            works = settle(channel, hand_over(session, prepare(chunk, lease)))
-            tried += len(chunk)
-    finally:
-        statements.release(lease=lease, now=now())
-    return tried, works
+class _Sending:
+    """One drain at work: it claims, arms as slots are free, and records as answers come."""
+
+    def __init__(
+        self, channel: Channel, session: ChannelSession, watch: Watch, *, ends: float
+    ) -> None:
+        self._channel = channel
+        self._session = session
+        self._watch = watch
+        self._ends = ends
+        self._pace = sender_pace(channel)
+        self._lease, self._claimed = uuid.UUID(int=0), deque[uuid.UUID]()
+
+    def send_due(self, *, most: int | None = None) -> int:
+        """Send until nothing is due, the time is up, the channel fails, or `most` were tried."""
+        tried = 0
+        with Flight(self._hand_over, slots=self._session.at_once, batch=ARM_AT_ONCE) as flight:
+            try:
+                while self._may_go_on() and self._has_claimed(most, tried):
+                    tried += self._arm(flight)
+                    if flight and not flight.free:
+                        self._record(flight.landed())
+                while flight:
+                    self._record(flight.landed())
+            finally:
+                # However this ends: what was handed over is recorded, what was not armed goes back.
+                self._record(flight.all_landed())
+                statements.release(lease=self._lease, now=now())
+        return tried
+
+    def _hand_over(self, outgoing: Sequence[Outgoing]) -> list[Outcome]:
+        return hand_over(self._session, outgoing)
+
+    def _may_go_on(self) -> bool:
+        return self._watch.works and time.monotonic() < self._ends
+
+    def _has_claimed(self, most: int | None, tried: int) -> bool:
+        if not self._claimed and (most is None or tried < most):
+            if tried:
+                statements.release(lease=self._lease, now=now())
+            self._lease, ids = claim(self._channel, most or CLAIM_AT_ONCE)
+            self._claimed = deque(ids)
+        return bool(self._claimed)
+
+    def _arm(self, flight: Flight) -> int:
+        """Arm and start as many as there are slots for, and the sender may send now."""
+        wanted = min(flight.free, len(self._claimed))
+        granted = self._pace.take(wanted)
+        if not granted.now:
+            if flight:
+                self._record(flight.landed())
+            else:
+                time.sleep(max(0.0, min(granted.wait, self._ends - time.monotonic())))
+            return 0
+        ids = [self._claimed.popleft() for _ in range(granted.now)]
+        outgoing = prepare(ids, self._lease)
+        self._pace.give_back(len(ids) - len(outgoing))
+        flight.start(outgoing)
+        return len(ids)
+
+    def _record(self, outcomes: Sequence[Outcome]) -> None:
+        settle(self._channel, outcomes)
+        self._watch.see(outcomes)
 
 
-def claim(channel: Channel) -> tuple[uuid.UUID, list[uuid.UUID]]:
+def claim(channel: Channel, limit: int = CLAIM_AT_ONCE) -> tuple[uuid.UUID, list[uuid.UUID]]:
     """Claim a batch of what is due: the lease, and the ids it holds."""
     lease, moment = uuid7(), now()
     until = moment + dt.timedelta(seconds=settings.LEASE_SECONDS)
-    ids = statements.claim(
-        channel=channel, limit=CLAIM_AT_ONCE, lease=lease, until=until, now=moment
-    )
+    ids = statements.claim(channel=channel, limit=limit, lease=lease, until=until, now=moment)
     return lease, sorted(ids)  # one order for all who lock several rows
 
 
@@ -107,10 +161,11 @@ def prepare(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Outgoing]:
         subjects=[encrypt(c.subject, _place("subject", pk)) for pk, c in going.items()],
         bodies=[encrypt(c.text, _place("body", pk)) for pk, c in going.items()],
         versions=[c.version for c in going.values()],
+        digests=[blind_index(f"{c.subject}\n{c.text}", "text") for c in going.values()],
     )
-    links = _new_links([messages[pk] for pk in armed if "{link}" in going[pk].text])
+    pages = _new_pages([messages[pk] for pk in armed], going)
     return [
-        _outgoing(messages[pk], attempts[pk], content, links.get(pk, ""))
+        _outgoing(messages[pk], attempts[pk], content, pages.get(pk, ""))
         for pk, content in going.items()
         if pk in armed
     ]
@@ -141,23 +196,33 @@ def _end_and_put_off(
     tell(ended)
 
 
-def _outgoing(message: Message, attempt_id: uuid.UUID, content: Content, link: str) -> Outgoing:
+def _outgoing(message: Message, attempt_id: uuid.UUID, content: Content, page: str) -> Outgoing:
     return Outgoing(
         message_id=message.pk,
         attempt_id=attempt_id,
         to=message.address,
-        text=content.text.replace("{link}", link),
+        text=content.text.replace("{link}", page),
         subject=content.subject,
         expires_at=message.expires_at,
+        tries=message.tries,
+        stop_url=f"{page}stop/" if _can_be_stopped(message) else "",
     )
 
 
-def _new_links(messages: Sequence[Message]) -> dict[uuid.UUID, str]:
-    """A page's address for each of these. Only a digest of its token is kept."""
-    tokens = {message.pk: secrets.token_urlsafe(24) for message in messages}
+def _can_be_stopped(message: Message) -> bool:
+    """Whether a mail names the page where one click ends all mail: to clients, not account mail."""
+    return message.channel == Channel.EMAIL and purposes[message.purpose].to_client
+
+
+def _new_pages(
+    messages: Iterable[Message], contents: Mapping[uuid.UUID, Content]
+) -> dict[uuid.UUID, str]:
+    """A page's address for each that names one. Only a digest of its token is kept."""
+    named = [m for m in messages if "{link}" in contents[m.pk].text or _can_be_stopped(m)]
+    tokens = {message.pk: secrets.token_urlsafe(24) for message in named}
     digests = {pk: token_digest(token) for pk, token in tokens.items()}
     if digests:
-        statements.link(digests, [m.expires_at for m in messages], now=now())
+        statements.link(digests, [m.expires_at for m in named], now=now())
     return {pk: f"{settings.PUBLIC_URL}/a/{token}/" for pk, token in tokens.items()}
 
 
@@ -171,76 +236,29 @@ def hand_over(session: ChannelSession, outgoing: Sequence[Outgoing]) -> list[Out
         if time.monotonic() > ends:
             broken = broken or DeliveryError(Fate.CHANNEL, code="provider_slow")
         if message.expires_at <= now():
-            outcomes.append(
-                Outcome(
-                    message.attempt_id, AttemptState.DEFERRED, MessageState.EXPIRED,
-                    reason=Reason.TOO_LATE, tries=1,
-                )
-            )  # fmt: skip
+            outcomes.append(too_late(message))
             continue
         if broken:
-            outcomes.append(_put_off(message, broken, tries=0))
+            outcomes.append(put_off(message, broken, tried=False))
             continue
         try:
-            outcomes.append(_accepted(message, session.send(message)))
+            outcomes.append(accepted(message, session.send(message)))
         except DeliveryError as error:
             broken = error if error.fate is Fate.CHANNEL else None
-            outcomes.append(_failed(message, error))
+            outcomes.append(failed(message, error))
         except Exception as error:
             # A fault of ours at one row stops no other; how far it got can't be known.
             log.exception("hand_over.failed message=%s", message.message_id)
             doubt = DeliveryError(Fate.UNKNOWN, code=type(error).__name__)
-            outcomes.append(_failed(message, doubt))
+            outcomes.append(failed(message, doubt))
     return outcomes
 
 
-def _accepted(message: Outgoing, provider_id: str) -> Outcome:
-    return Outcome(
-        message.attempt_id, AttemptState.ACCEPTED, MessageState.SENT, provider_id=provider_id
-    )
-
-
-def _failed(message: Outgoing, error: DeliveryError) -> Outcome:
-    if error.fate is Fate.UNKNOWN:
-        return Outcome(
-            message.attempt_id, AttemptState.UNKNOWN, MessageState.UNKNOWN,
-            reason=Reason.MAY_HAVE_ARRIVED, code=error.code, words=error.words,
-        )  # fmt: skip
-    if error.fate is Fate.PERMANENT:
-        return Outcome(
-            message.attempt_id, AttemptState.REFUSED, MessageState.FAILED,
-            reason=_reason(error), code=error.code, words=error.words,
-        )  # fmt: skip
-    return _put_off(message, error, tries=0 if error.fate is Fate.CHANNEL else 1)
-
-
-def _reason(error: DeliveryError) -> Reason:
-    if error.code == OPTED_OUT_AT_PROVIDER:
-        return Reason.OPTED_OUT
-    return Reason.INVALID_NUMBER if error.dead_address else Reason.PROVIDER_REJECTED
-
-
-def _put_off(message: Outgoing, error: DeliveryError, *, tries: int) -> Outcome:
-    """Not accepted: again after a pause that doubles, within the message's life; else given up."""
-    number = Message.objects.only("tries").get(pk=message.message_id).tries if tries else 0
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) * random.uniform(0.5, 1.5)  # noqa: S311
-    again_at = now() + pause
-    if again_at >= message.expires_at or number + tries >= MOST_TRIES:
-        return Outcome(
-            message.attempt_id, AttemptState.DEFERRED, MessageState.FAILED,
-            reason=Reason.GAVE_UP, code=error.code, words=error.words, tries=tries,
-        )  # fmt: skip
-    return Outcome(
-        message.attempt_id, AttemptState.DEFERRED, MessageState.SCHEDULED,
-        code=error.code, words=error.words, again_at=again_at, tries=tries,
-    )  # fmt: skip
-
-
 @transaction.atomic
-def settle(channel: Channel, outcomes: Sequence[Outcome]) -> bool:
-    """Record what became of hand-overs, tell of it, draw the consequences; whether the channel works."""
+def settle(channel: Channel, outcomes: Sequence[Outcome]) -> None:
+    """Record what became of hand-overs, tell of it, draw the consequences."""
     if not outcomes:
-        return True
+        return
     settled = statements.record(outcomes, now=now())
     tell([row for row in settled if row[1] != MessageState.SCHEDULED])
     dead = [pk for pk, _, reason in settled if reason == Reason.INVALID_NUMBER]
@@ -248,15 +266,4 @@ def settle(channel: Channel, outcomes: Sequence[Outcome]) -> bool:
         mark_undeliverable(point=point, code=Reason.INVALID_NUMBER)
     opted = [pk for pk, _, reason in settled if reason == Reason.OPTED_OUT]
     for message in Message.objects.filter(pk__in=opted) if opted else ():
-        opt_out(address_index=message.address_index, channel=Channel(message.channel))
-    return _watch(channel, outcomes)
-
-
-def _watch(channel: Channel, outcomes: Sequence[Outcome]) -> bool:
-    """One fault of the channel puts the rest of a chunk off with it: that is one fault, not ten."""
-    if any(o.attempt_state == AttemptState.ACCEPTED for o in outcomes):
-        circuit.note_success(channel)
-    broken = any(o.attempt_state == AttemptState.DEFERRED and not o.tries for o in outcomes)
-    if broken:
-        circuit.note_fault(channel)
-    return not broken
+        opt_out(address_index=message.address_index, channel=channel)

@@ -94,6 +94,18 @@ FAULTS = [
     ),
     ({"EMAIL_USE_SSL": "1"}, "EMAIL_USE_SSL", "is on with EMAIL_USE_TLS"),
     ({"EMAIL_HOST_USER": None}, "EMAIL_HOST_USER", "the other half"),
+    ({"EMAIL_SERVICE": "postmark"}, "EMAIL_SERVICE_TOKEN", "is not set"),
+    ({"EMAIL_SERVICE_TOKEN": "t"}, "EMAIL_SERVICE", "is not set"),
+    ({"EMAIL_SERVICE": "pigeon", "EMAIL_SERVICE_TOKEN": "t"}, "EMAIL_SERVICE", "is none of"),
+    (
+        {
+            "EMAIL_SERVICE": "postmark",
+            "EMAIL_SERVICE_TOKEN": "t",
+            "EMAIL_SERVICE_URL": "http://elsewhere.example",
+        },
+        "EMAIL_SERVICE_URL",
+        "https",
+    ),
     ({"EMAIL_HOST_PASSWORD": None}, "EMAIL_HOST_PASSWORD", "the other half"),
     ({"DEFAULT_FROM_EMAIL": None}, "DEFAULT_FROM_EMAIL", "is not set"),
     ({"DEFAULT_FROM_EMAIL": "appointments@localhost"}, "DEFAULT_FROM_EMAIL", "is not a mail"),
@@ -136,6 +148,7 @@ SOUND_TOO = [
     {"REDIS_URL": "redis://127.0.0.1:6379/0"},
     {"REDIS_URL": "redis://:w@redis:6379/0", "PRIVATE_HOSTS": "redis,db"},
     {"EMAIL_USE_TLS": None, "EMAIL_USE_SSL": "yes"},
+    {"EMAIL_HOST": None, "EMAIL_SERVICE": "postmark", "EMAIL_SERVICE_TOKEN": "a-token"},
     {"EMAIL_USE_TLS": None, "EMAIL_HOST": "localhost"},
     {
         "EMAIL_USE_TLS": None, "EMAIL_HOST": "mail", "PRIVATE_HOSTS": "mail",

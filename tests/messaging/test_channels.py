@@ -66,24 +66,30 @@ def test_several_mails_go_through_one_connection_even_after_a_refusal(doubles):
         session.send(outgoing(ADDRESS))
         error = fate_of(session, "gone@example.org")
         session.send(outgoing(ADDRESS))
-    assert (error.fate, error.code, error.dead_address) == (Fate.PERMANENT, "550", True)
+    assert (error.fate, error.code, error.dead_address) == (Fate.PERMANENT, "5.1.1", True)
     assert error.permanent
     assert len(doubles.mails()) == 2
 
 
 @pytest.mark.parametrize(
-    ("said", "fate"),
+    ("said", "fate", "code", "dead"),
     [
-        ("451 4.3.0 try later", Fate.TRANSIENT),
-        ("554 5.6.0 refused", Fate.PERMANENT),
-        ("421 4.3.2 shutting down", Fate.CHANNEL),
+        ("451 4.3.0 try later", Fate.TRANSIENT, "4.3.0", False),
+        ("554 5.6.0 refused", Fate.PERMANENT, "5.6.0", False),
+        ("421 4.7.0 shutting down", Fate.CHANNEL, "421", False),
+        ("550 refused for its content", Fate.PERMANENT, "550", False),
+        ("550 5.1.1 no such user", Fate.PERMANENT, "5.1.1", True),
+        ("550 5.7.1 not from you", Fate.PERMANENT, "5.7.1", False),
+        ("550 5.7.26 not signed", Fate.CHANNEL, "5.7.26", False),
+        ("451 5.1.1 of two minds", Fate.TRANSIENT, "451", False),
+        ("599 5.9.99 never heard of", Fate.PERMANENT, "599", False),
     ],
 )
-def test_an_answer_after_the_text_is_taken_at_its_word(doubles, said, fate):
+def test_an_answer_after_the_text_is_taken_at_its_word(doubles, said, fate, code, dead):
     http_json("PUT", f"{doubles.mailbox}/behaviour", {"data": {ADDRESS: said}})
     with EmailSession() as session:
         error = fate_of(session, ADDRESS)
-    assert (error.fate, error.code, error.dead_address) == (fate, said[:3], False)
+    assert (error.fate, error.code, error.dead_address) == (fate, code, dead)
 
 
 def test_a_connection_lost_after_the_final_dot_is_in_doubt(doubles):
@@ -149,6 +155,11 @@ def test_a_message_is_valid_no_longer_than_until_its_visit(doubles):
         (21611, 400, Fate.TRANSIENT, False),
         (20429, 429, Fate.TRANSIENT, False),
         (20003, 401, Fate.CHANNEL, False),
+        (21660, 400, Fate.CHANNEL, False),
+        (30008, 400, Fate.UNKNOWN, False),
+        (99999, 400, Fate.PERMANENT, False),
+        (99999, 403, Fate.CHANNEL, False),
+        (99999, 429, Fate.TRANSIENT, False),
     ],
 )
 def test_a_refusal_means_what_its_code_says(doubles, code, status, fate, dead):

@@ -17,6 +17,8 @@ from messaging.states import AttemptState, MessageState
 class Line:
     """A channel's session that keeps what it is handed."""
 
+    at_once = 1
+
     def __init__(self):
         self.handed: list[Outgoing] = []
 

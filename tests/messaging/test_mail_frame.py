@@ -2,11 +2,13 @@
 
 import itertools
 import re
+from email import message_from_bytes
 
 import pytest
 
 from messaging.channels.email import Mail
 
+TOKEN = "aB3-_" * 6 + "Zz"
 ID = "<5d3c1f0e-7f4a-4f7e-9d0c-1b2a3c4d5e6f@127.0.0.1>"
 SUBJECTS = (
     "Your appointment Tue, Nov 24", "Su cita mañana", "a" * 80, "x y " * 40, "", " lead", "tail ",
@@ -42,8 +44,19 @@ def test_the_frame_is_used_and_not_only_passed_by(mail, monkeypatch):
     assert written.endswith(b"\r\n\r\nHi Sam\r\n")
 
 
+def test_the_frame_is_used_for_mail_that_can_be_stopped_too(mail, monkeypatch, settings):
+    monkeypatch.setattr(mail, "by_django", None)
+    page = f"{settings.PUBLIC_URL}/a/{TOKEN}/stop/"
+    written = mail.written("Your appointment", "Hi Sam\n", "a@b.example", ID, page)
+    headers = message_from_bytes(written)
+    assert "".join(headers["List-Unsubscribe"].split()) == f"<{page}>"
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("page", ["", "/a/{}/stop/", "/elsewhere/{}/"])
 @pytest.mark.parametrize("subject", SUBJECTS)
-def test_every_mail_is_as_django_writes_it(mail, subject):
+def test_every_mail_is_as_django_writes_it(mail, subject, page, settings):
+    stop_url = page and settings.PUBLIC_URL + page.format(TOKEN)
     for text, address in itertools.product(TEXTS, ADDRESSES):
-        given = (subject, text, address, ID)
+        given = (subject, text, address, ID, stop_url)
         assert outcome(mail.written, *given) == outcome(mail.by_django, *given), given

@@ -10,9 +10,12 @@ from appointments.services.replanning import replan_due
 from appointments.states import RuleChannel
 from clients.models import Channel, Client, ContactPoint
 from common.clock import now
+from common.crypto import blind_index
 from messaging.channels.base import DeliveryError, Fate
 from messaging.models import Attempt, ChannelState, Link, Message, OptOut
+from messaging.services import circuit
 from messaging.services import drain as draining
+from messaging.services.circuit import Standing
 from messaging.services.receipts import handle_receipt, store_receipt
 from messaging.services.sweep import sweep
 from messaging.states import AttemptState, MessageState
@@ -23,6 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 class Line:
     """A provider's line that answers as told: an id, or a failure."""
+
+    at_once = 1
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -83,7 +88,7 @@ def test_a_dead_number_ends_the_message_marks_the_number_and_tells_a_person(visi
 
 
 def test_a_provider_that_knows_of_an_opt_out_is_believed(visit, send):
-    send(Channel.SMS, DeliveryError(Fate.PERMANENT, code="21610"))
+    send(Channel.SMS, DeliveryError(Fate.PERMANENT, code="21610", opted_out=True))
     assert (message().state, message().reason) == ("failed", "opted_out")
     assert OptOut.objects.get().until is None
 
@@ -219,6 +224,43 @@ def test_five_faults_of_a_channel_pause_it_and_one_task_tells_administrators(vis
     assert open_tasks() == []
 
 
+def test_after_its_pause_a_channel_is_tried_with_one_message_first(house, visit, send):
+    for number in range(3):
+        client = house.client(name=f"Kim{number}", phone=f"217 555 014{number}")
+        house.booked(client, now() + dt.timedelta(hours=34 + 2 * number))
+    Message.objects.update(send_at=now())
+    ChannelState.objects.create(
+        channel=Channel.SMS, faults_in_a_row=5, paused_until=now() - dt.timedelta(seconds=1)
+    )
+    still_down = send(Channel.SMS, DeliveryError(Fate.CHANNEL, code="no_connection"))
+    assert len(still_down.handed) == 1
+    state = ChannelState.objects.get()
+    assert (state.faults_in_a_row, state.paused_until > now()) == (6, True)
+
+    Message.objects.update(send_at=now())
+    ChannelState.objects.update(paused_until=now() - dt.timedelta(seconds=1))
+    assert len(send(Channel.SMS).handed) == 4
+    state.refresh_from_db()
+    assert (state.faults_in_a_row, state.paused_until) == (0, None)
+
+
+def test_of_several_drains_one_tries_after_a_pause(visit):
+    ChannelState.objects.create(
+        channel=Channel.SMS, faults_in_a_row=5, paused_until=now() - dt.timedelta(seconds=1)
+    )
+    asked = [circuit.ask(Channel.SMS) for _ in range(3)]
+    assert asked == [Standing.PROBING, Standing.PAUSED, Standing.PAUSED]
+
+
+def test_a_try_that_finds_nothing_due_holds_nobody_up(visit, send):
+    Message.objects.update(send_at=now() + dt.timedelta(hours=1))
+    ChannelState.objects.create(
+        channel=Channel.SMS, faults_in_a_row=5, paused_until=now() - dt.timedelta(seconds=1)
+    )
+    assert send(Channel.SMS).handed == []
+    assert circuit.ask(Channel.SMS) is Standing.PROBING
+
+
 def test_an_indiscreet_text_is_not_sent_and_somebody_is_told(house, visit, send):
     from organization.models import Facility
 
@@ -323,3 +365,10 @@ def test_an_email_has_a_link_and_the_stored_body_does_not(house, send):
     assert token not in message().body
     assert "{link}" in message().body
     assert token not in Link.objects.get().token_digest
+    assert sent.stop_url == f"{sent.text.split('/a/')[0].split()[-1]}/a/{token}/stop/"
+
+
+def test_a_text_names_no_page_to_stop_it_and_what_it_said_can_be_told_by_its_digest(visit, send):
+    [sent] = send(Channel.SMS).handed
+    assert sent.stop_url == ""
+    assert message().text_digest == blind_index(f"\n{sent.text}", "text")

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class SlowLine:
     """A session that counts what it is handed and takes its time, as a provider does."""
 
+    at_once = 1
+
     handed: list[uuid.UUID] = []
     lock = threading.Lock()
 
