@@ -8,10 +8,11 @@ from appointments.queries.calendar import (
     with_people,
     written_during,
 )
+from appointments.queries.explain import Why, why
 from appointments.queries.facts import ended_because, facts_of, recipients, rules_in_force
 from appointments.queries.free_times import near_free_slots
 from appointments.queries.here import those_here
-from appointments.queries.ledger import overtaken_messages, reminders_of
+from appointments.queries.ledger import overtaken_messages, reminders_of, with_reasons
 from appointments.queries.people import fetch_people
 from appointments.queries.policies import (
     default_rules,
@@ -22,6 +23,7 @@ from appointments.queries.visits import Visit, visit_behind
 
 __all__ = [
     "Visit",
+    "Why",
     "attendances_seen_by",
     "clients_on_the_calendar",
     "default_rules",
@@ -39,6 +41,8 @@ __all__ = [
     "tell_reminders",
     "those_here",
     "visit_behind",
+    "why",
     "with_people",
+    "with_reasons",
     "written_during",
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Count, Min
 
 from clients.models import Channel
 from common.clock import now
@@ -73,13 +73,12 @@ def engine_health() -> EngineHealth:
 
 def engine_status() -> Status:
     """No more than the word."""
-    return _status(_heartbeat_age(), max(_oldest_due_age(channel) for channel in Channel))
+    return _status(_heartbeat_age(), max(_waiting(channel, at_most=1)[1] for channel in Channel))
 
 
 def due_count(channel: Channel, *, at_most: int) -> int:
     """How many messages of a channel are due, counted no further than `at_most`."""
-    due = Message.objects.filter(channel=channel, state=MessageState.SCHEDULED, send_at__lte=now())
-    return len(due.order_by().values_list("pk")[:at_most])
+    return _waiting(channel, at_most=at_most)[0]
 
 
 def _status(heartbeat_age: float | None, oldest_due_age: float) -> Status:
@@ -93,24 +92,22 @@ def _heartbeat_age() -> float | None:
     return (now() - beat.at).total_seconds() if beat else None
 
 
-def _oldest_due_age(channel: Channel) -> float:
+def _waiting(channel: Channel, *, at_most: int) -> tuple[int, float]:
+    """How many are due on a channel, counted so far, and how long the oldest has been."""
     moment = now()
-    waiting = Message.objects.filter(
-        channel=channel, state=MessageState.SCHEDULED, send_at__lte=moment
-    )
-    oldest = waiting.aggregate(at=Min("send_at"))["at"]
-    return (moment - oldest).total_seconds() if oldest else 0.0
+    due = Message.objects.filter(channel=channel, state=MessageState.SCHEDULED, send_at__lte=moment)
+    oldest_first = due.order_by("send_at").values("send_at")[:at_most]
+    found = oldest_first.aggregate(count=Count("*"), oldest=Min("send_at"))
+    age = (moment - found["oldest"]).total_seconds() if found["oldest"] else 0.0
+    return found["count"], age
 
 
 def _channels() -> dict[str, ChannelHealth]:
     paused = set(
         ChannelState.objects.filter(paused_until__gt=now()).values_list("channel", flat=True)
     )
+    waiting = {channel: _waiting(channel, at_most=MOST_COUNTED) for channel in Channel}
     return {
-        str(channel): ChannelHealth(
-            backlog=due_count(channel, at_most=MOST_COUNTED),
-            oldest_due_age_seconds=_oldest_due_age(channel),
-            paused=channel in paused,
-        )
-        for channel in Channel
+        str(channel): ChannelHealth(backlog, age, paused=channel in paused)
+        for channel, (backlog, age) in waiting.items()
     }

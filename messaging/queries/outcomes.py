@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import CharField, Count, Exists, OuterRef, Value
+from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from common.clock import now
@@ -67,7 +67,7 @@ def doubt() -> Doubt:
     )
     cause = Concat(Value("message:"), Cast(OuterRef("message_id"), CharField()))
     given = Task.objects.filter(kind=TaskKind.CALL_CLIENT, source=cause)
-    forgotten = unsure.filter(
+    forgotten = Q(
         ~Exists(given), message__client__isnull=False, started_at__lt=moment - TASK_WITHIN
     )
-    return Doubt(unsure.count(), forgotten.count())
+    return Doubt(**unsure.aggregate(messages=Count("pk"), forgotten=Count("pk", filter=forgotten)))
