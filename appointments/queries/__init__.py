@@ -10,6 +10,7 @@ from appointments.queries.calendar import (
 )
 from appointments.queries.explain import Why, why
 from appointments.queries.facts import ended_because, facts_of, recipients, rules_in_force
+from appointments.queries.forecast import Forecast, forecast
 from appointments.queries.free_times import near_free_slots
 from appointments.queries.here import those_here
 from appointments.queries.ledger import overtaken_messages, reminders_of, with_reasons
@@ -22,6 +23,7 @@ from appointments.queries.policies import (
 from appointments.queries.visits import Visit, visit_behind
 
 __all__ = [
+    "Forecast",
     "Visit",
     "Why",
     "attendances_seen_by",
@@ -31,6 +33,7 @@ __all__ = [
     "facilities_with_policy",
     "facts_of",
     "fetch_people",
+    "forecast",
     "near_free_slots",
     "overtaken_messages",
     "policy_in_force",
