@@ -1,4 +1,4 @@
-"""Measure the foundation's figures: `make bench [ARGS="F1 F6 --quick"]`.
+"""Measure the foundation's and the reminders' figures: `make bench [ARGS="F1 F6 --quick"]`.
 
 Starts servers, data, web, worker and beat of its own, takes each figure in turns with its reference,
 and writes `benchmarks/results.json` and `benchmarks/RESULTS.md`. A quick run uses less data and time
@@ -19,7 +19,8 @@ from benchmarks.stack import Stack, running_stack
 from dev.console import Trouble, run_main, say, step
 from dev.places import make_local
 
-KINDS_QUICK = ("F1", "F2", "F3", "F4", "F5", "F6")
+REMINDERS = ("R1", "R2", "R3", "R4", "R5", "R7")
+KINDS_QUICK = ("F1", "F2", "F3", "F4", "F5", "F6", *REMINDERS)
 KINDS = (*KINDS_QUICK, "F7")
 """F7 makes all of the demo's data first, which takes longer than a quick run may."""
 
@@ -78,6 +79,8 @@ def on_stack(name: str, stack: Stack, *, runs: int, quick: bool) -> list[Measure
         return queries.query_counts(stack)
     if name == "F6":
         return [mail.emails(stack, runs=3, messages=2_000 if quick else 8_000)]
+    if name in REMINDERS:
+        return reminders(name, stack, quick=quick)
     by_request = {
         "F1": web.client_list,
         "F2": web.client_retrieve,
@@ -85,6 +88,24 @@ def on_stack(name: str, stack: Stack, *, runs: int, quick: bool) -> list[Measure
         "F4": web.booking,
     }
     return [by_request[name](stack, pace)]
+
+
+def reminders(name: str, stack: Stack, *, quick: bool) -> list[Measured]:
+    """One kind of figure of the reminder engine."""
+    from benchmarks.figures import claims, mail, replanning, texts, webhooks
+
+    less = 10 if quick else 1
+    if name == "R1":
+        return [mail.emails(stack, runs=3, messages=20_000 // less, figure="R1")]
+    if name == "R2":
+        return [texts.throughput(runs=1 if quick else 3, messages=10_000 // less)]
+    if name == "R3":
+        return [claims.claims(stack, rows=200_000 if quick else 10_000_000, runs=3)]
+    if name == "R4":
+        return texts.lateness(runs=1 if quick else 3, messages=1_000 // less)
+    if name == "R5":
+        return [replanning.replanned(runs=2 if quick else 3)]
+    return [webhooks.receipts(stack, runs=3, calls=2_000 // less)]
 
 
 def report(measured: list[Measured], folder: Path) -> None:

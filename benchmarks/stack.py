@@ -103,6 +103,8 @@ def running_stack(size: str, clients: int | None) -> Iterator[Stack]:
             ports = children.start_double("bench sink", ["-m", "benchmarks.sink"], env)
             bench.ports |= ports
             env["EMAIL_PORT"] = str(ports["smtp_port"])
+            texts = children.start_double("bench texts", ["-m", "benchmarks.text_sink"], env)
+            env["TWILIO_API_URL"] = f"http://127.0.0.1:{texts['text_port']}"
             bench.start_web("web", "config.wsgi:application")
             bench.start_web("bare", "benchmarks.ceiling.wsgi:application")
             bench.start_web("raw", "benchmarks.ceiling.raw:application")

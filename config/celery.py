@@ -75,6 +75,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"queue": "ticks", "expires": 9},
         },
+        "watch": {
+            "task": "messaging.tasks.watch",
+            "schedule": 15.0,
+            "options": {"queue": "ticks", "expires": 14},
+        },
         "import": {
             "task": "interop.tasks.run_import",
             "schedule": 2.0,

@@ -8,7 +8,8 @@ from django.views import defaults
 from django.views.decorators.http import require_safe
 
 from common.api.problems import json_404, json_500
-from common.cache import redis_answers
+from common.cache import list_lengths, redis_answers
+from config.celery import app
 from messaging.queries import engine_health
 
 
@@ -45,13 +46,17 @@ def ready(request: HttpRequest) -> HttpResponse:
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Reminders are going out: 503 when the engine is silent or late, or Redis or the database down."""
-    broker = _redis()
+    waiting = list_lengths(queue.name for queue in app.conf.task_queues)
+    broker: dict[str, object] = {
+        "redis": "down" if waiting is None else "up",
+        "queues": waiting,
+    }
     try:
         health = engine_health()
     except DatabaseError:
-        return _answer({"database": "down", "redis": broker}, well=False)
+        return _answer({"status": "silent", "database": "down"} | broker, well=False)
     return _answer(
-        dataclasses.asdict(health) | {"redis": broker}, well=health.well and broker == "up"
+        dataclasses.asdict(health) | broker, well=health.well and broker["redis"] == "up"
     )
 
 

@@ -58,6 +58,11 @@ def beat(folder: Path) -> list[str]:
     return ["-m", "celery", "--app", "config", "beat", "--schedule", str(schedule), "--pidfile="]
 
 
+def watcher() -> list[str]:
+    """Notices that the engine is late or silent."""
+    return ["manage.py", "watch_engine"]
+
+
 def check_port(port: int) -> None:
     """Before anything is started: is the port ours to take?"""
     with socket.socket() as probe:
@@ -126,6 +131,7 @@ def start_all(children: Children, env: Mapping[str, str], port: int, *, seed: bo
     with step("web server, worker and beat"):
         children.start("worker", worker(), env)
         children.start("beat", beat(LOCAL), env)
+        children.start("watch", watcher(), env)
         if seed:
             children.begin("demo_data", "--who", env=env)
         wait_until_ready(children, port)

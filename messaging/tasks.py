@@ -8,6 +8,7 @@ from messaging.models import Heartbeat
 from messaging.queries import HEART, due_count
 from messaging.services import drain as draining
 from messaging.services import sweep as sweeping
+from messaging.services import watching
 
 MOST_DRAINS = 4
 MESSAGES_A_DRAIN = 200
@@ -35,6 +36,12 @@ def drain(channel: str) -> None:
 def sweep() -> None:
     """Set right what is left over."""
     sweeping.sweep()
+
+
+@shared_task
+def watch() -> None:
+    """Tell somebody when messages are late."""
+    watching.watch()
 
 
 @shared_task

@@ -80,6 +80,10 @@ EXAMPLES: dict[str, Any] = {
         "contact_point": POINT_ID,
         "address": "+13125550142",
         "state": "done",
+        "why": {
+            "code": "delivered",
+            "sentence": "Sent Mon, Nov 30, 10:00 AM, by text message, delivered Mon, Nov 30, 10:00 AM.",
+        },
         "reason": None,
         "send_at": "2026-11-30T16:00:00Z",
         "message": MESSAGE_ID,

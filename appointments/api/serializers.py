@@ -15,7 +15,7 @@ from appointments.models import (
     ReminderPolicy,
     ReminderRule,
 )
-from appointments.queries import narrowed_in_force, policy_in_force
+from appointments.queries import narrowed_in_force, policy_in_force, why
 from appointments.states import AppointmentKind, CancelledBy, RuleOnlyIf
 from clients.models import Client
 from common.api.answers import Problem
@@ -181,10 +181,20 @@ class ReminderChangeOutput(ModelOutput):
         return reason_shown(change.reason)
 
 
+class WhyOutput(serializers.Serializer[Any]):
+    """What was or will be done, in a code and in words; times are the facility's."""
+
+    code = serializers.CharField(
+        help_text="`planned`, `bundled`, `sent`, `delivered`, a reason's code, or `not_shown`."
+    )
+    sentence = serializers.CharField()
+
+
 class ReminderOutput(ModelOutput):
     """One row of the ledger: what was wanted, what became of it, and why."""
 
     rule = RuleOutput(read_only=True)
+    why = serializers.SerializerMethodField()
     reason = serializers.SerializerMethodField()
     address = serializers.CharField(
         source="contact_point.value",
@@ -202,8 +212,8 @@ class ReminderOutput(ModelOutput):
     class Meta:
         model = Reminder
         fields = [
-            "id", "attendance", "rule", "channel", "contact_point", "address", "state", "reason",
-            "send_at", "message", "sent_at", "delivered_at", "attempts", "history",
+            "id", "attendance", "rule", "channel", "contact_point", "address", "state", "why",
+            "reason", "send_at", "message", "sent_at", "delivered_at", "attempts", "history",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name != "address"]
 
@@ -220,6 +230,11 @@ class ReminderOutput(ModelOutput):
     @extend_schema_field(ReasonOutput(allow_null=True))
     def get_reason(self, reminder: Reminder) -> dict[str, str] | None:
         return reason_shown(reminder.reason)
+
+    @extend_schema_field(WhyOutput)
+    def get_why(self, reminder: Reminder) -> dict[str, str]:
+        case_seen: bool = reminder.case_seen  # type: ignore[attr-defined]  # annotated
+        return why(reminder, case_seen=case_seen)._asdict()
 
     def get_attempts(self, reminder: Reminder) -> int:
         return len(reminder.message.attempts.all()) if reminder.message else 0

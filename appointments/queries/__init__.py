@@ -8,6 +8,7 @@ from appointments.queries.calendar import (
     with_people,
     written_during,
 )
+from appointments.queries.explain import Why, why
 from appointments.queries.facts import (
     Policies,
     ended_because,
@@ -16,9 +17,10 @@ from appointments.queries.facts import (
     recipients,
     rule_facts,
 )
+from appointments.queries.forecast import Forecast, forecast
 from appointments.queries.free_times import near_free_slots
 from appointments.queries.here import those_here
-from appointments.queries.ledger import Carried, carried_by, overtaken, reminders_of
+from appointments.queries.ledger import Carried, carried_by, overtaken, reminders_of, with_reasons
 from appointments.queries.people import fetch_people
 from appointments.queries.policies import (
     default_rules,
@@ -30,8 +32,10 @@ from appointments.queries.visits import Visit, visits_behind
 
 __all__ = [
     "Carried",
+    "Forecast",
     "Policies",
     "Visit",
+    "Why",
     "attendances_seen_by",
     "carried_by",
     "clients_on_the_calendar",
@@ -40,6 +44,7 @@ __all__ = [
     "facilities_with_policy",
     "facts_of",
     "fetch_people",
+    "forecast",
     "narrowed_in_force",
     "near_free_slots",
     "overtaken",
@@ -52,6 +57,8 @@ __all__ = [
     "tell_reminders",
     "those_here",
     "visits_behind",
+    "why",
     "with_people",
+    "with_reasons",
     "written_during",
 ]

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
 
 from appointments.models import Appointment, Attendance, Reminder
 from appointments.queries.facts import ended_because, told_event
@@ -23,6 +23,7 @@ from clients.models import Client, ContactPoint
 from common.prepared import Prepared
 from common.present import PRESENT
 from common.rows import held
+from messaging.models import OptOut
 from messaging.states import Reason
 from organization.models import Facility, User
 from organization.roles import Capability
@@ -36,14 +37,38 @@ def reminders_of(appointment: Appointment, user: User) -> QuerySet[Reminder]:
     attendances = Attendance.objects.visible_to(user).filter(appointment=appointment)
     points = ContactPoint.objects.visible_to(user).filter(pk=OuterRef("contact_point"))
     cases = Client.objects.visible_to(user, Capability.VIEW_CASE)
-    return (
-        Reminder.objects.filter(attendance__in=attendances)
-        .select_related("rule", "message", "attendance", "contact_point")
-        .annotate(
-            address_seen=Exists(points),
-            case_seen=Exists(cases.filter(pk=OuterRef("attendance__client"))),
-        )
-        .prefetch_related("changes", "message__attempts")
+    ledger = Reminder.objects.filter(attendance__in=attendances).annotate(
+        address_seen=Exists(points),
+        case_seen=Exists(cases.filter(pk=OuterRef("attendance__client"))),
+    )
+    return with_reasons(ledger, Attendance.objects.visible_to(user)).prefetch_related(
+        "changes", "message__attempts"
+    )
+
+
+def with_reasons(
+    ledger: QuerySet[Reminder], visits_seen: QuerySet[Attendance]
+) -> QuerySet[Reminder]:
+    """With all that `why` looks at: since when the address has opted out, and which visit's message
+    carries the reminder, if that visit is one of `visits_seen`."""
+    opt_outs = OptOut.objects.filter(
+        address_index=OuterRef("contact_point__address_index"),
+        channel=OuterRef("channel"),
+        until=None,
+    )
+    carrying = Reminder.objects.filter(
+        message=OuterRef("message"), state=ReminderState.PLANNED, attendance__in=visits_seen
+    ).order_by("pk")
+    return ledger.select_related(
+        "rule", "message", "attendance__appointment__facility", "contact_point"
+    ).annotate(
+        opted_out_since=Subquery(opt_outs.values("since")[:1]),
+        carried_with=Case(
+            When(
+                state=ReminderState.BUNDLED,
+                then=Subquery(carrying.values("attendance__appointment__starts_at")[:1]),
+            )
+        ),
     )
 
 

@@ -37,6 +37,7 @@ KINDS = {
     "web": "gunicorn",
     "beat": "\0beat\0",
     "worker": "celery",
+    "watch": "watch_engine",
     "PostgreSQL": "postgres",
     "Valkey": "valkey",
     "mail server": "dev.smtp_server",

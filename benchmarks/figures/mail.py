@@ -1,4 +1,4 @@
-"""F6: reminders by e-mail, from due to recorded, through beat, Redis, drains, attempts and outcomes."""
+"""F6 and R1: reminders by e-mail, from due to recorded, through beat, Redis, drains, attempts and outcomes."""
 
 import select
 import statistics
@@ -18,10 +18,10 @@ PROCESSES = 2
 LONGEST_SECONDS = 300.0
 # The last reminder of each visit that is two days ahead: nothing later overtakes it.
 CHOOSE = """
-CREATE TABLE IF NOT EXISTS benchmarks_chosen AS
+CREATE TABLE benchmarks_chosen AS
 SELECT DISTINCT ON (m.about) m.id, m.send_at
   FROM messaging_message m JOIN appointments_reminder r ON r.message_id = m.id
- WHERE m.channel = 'email' AND m.state = 'scheduled' AND m.purpose = 'reminder'
+ WHERE m.channel = %s AND m.state = 'scheduled' AND m.purpose = 'reminder'
    AND m.send_at > now() + interval '4 hours'
  ORDER BY m.about, m.send_at DESC
  LIMIT %s
@@ -36,7 +36,7 @@ DUE = "UPDATE messaging_message SET send_at = now() WHERE id IN (SELECT id FROM 
 # By the indexes of what is due and of what is claimed: asked twenty times a second, it must cost nothing.
 WAITING = """
 SELECT (EXISTS (SELECT FROM messaging_message
-                 WHERE state = 'scheduled' AND channel = 'email' AND send_at <= now())
+                 WHERE state = 'scheduled' AND channel = %s AND send_at <= now())
      OR EXISTS (SELECT FROM messaging_message WHERE state = 'sending'))::int
 """
 SENT = """
@@ -63,15 +63,15 @@ AGAIN = (
 )
 
 
-def emails(stack: Stack, *, runs: int, messages: int) -> Measured:
+def emails(stack: Stack, *, runs: int, messages: int, figure: str = "F6") -> Measured:
     """Two worker processes against two bare loops, by turns, to the same sink."""
-    found = _choose(messages)
+    found = choose(messages, "email")
     ours, theirs = [], []
     for _ in range(runs):
         theirs.append(bare_loops(stack, found))
-        ours.append(_drained(found))
+        ours.append(drained(found, "email"))
     return Measured(
-        "F6",
+        figure,
         [mine / bare for mine, bare in zip(ours, theirs, strict=True)],
         f"(c) two bare SMTP loops: {statistics.median(theirs):.0f} a second",
         [
@@ -81,33 +81,45 @@ def emails(stack: Stack, *, runs: int, messages: int) -> Measured:
     )
 
 
-def _choose(messages: int) -> int:
+def choose(messages: int, channel: str) -> int:
+    """Choose what is to be sent, and let nobody's quiet hours hold."""
     with connection.cursor() as cursor:
-        cursor.execute(CHOOSE, [messages])
+        cursor.execute("DROP TABLE IF EXISTS benchmarks_chosen")
+        cursor.execute(CHOOSE, [channel, messages])
         cursor.execute("SELECT count(*) FROM benchmarks_chosen")
         found = int(cursor.fetchone()[0])
         cursor.execute(AWAKE)
     if found < messages:
-        raise Trouble(f"Only {found} reminders by e-mail are ahead: take a larger size.")
+        raise Trouble(f"Only {found} reminders by {channel} are ahead: take a larger size.")
     return found
 
 
-def _drained(messages: int) -> float:
-    """Messages a second, from the moment they are due until the last outcome is recorded."""
+def undo() -> None:
+    """As they were before they were sent."""
     with connection.cursor() as cursor:
         for statement in AGAIN:
             cursor.execute(statement)
+
+
+def drained(messages: int, channel: str) -> float:
+    """Messages a second, from the moment they are due until the last outcome is recorded."""
+    undo()
+    with connection.cursor() as cursor:
         cursor.execute(DUE)
         begun = time.monotonic()
-        while _number(WAITING):
+        while _number(WAITING, channel):
             if time.monotonic() - begun > LONGEST_SECONDS:
                 raise Trouble(f"After {LONGEST_SECONDS:.0f} s some still wait: {_ends()}.")
             time.sleep(0.05)
         took = time.monotonic() - begun
-    sent = _number(SENT)
-    if sent != messages:
-        raise Trouble(f"Of {messages} e-mails {sent} were sent and recorded: {_ends()}.")
+    if (sent := sent_so_far()) != messages:
+        raise Trouble(f"Of {messages} messages {sent} were sent and recorded: {_ends()}.")
     return messages / took
+
+
+def sent_so_far() -> int:
+    """How many of the chosen were sent, with their attempt and the ledger saying so."""
+    return _number(SENT)
 
 
 def _ends() -> str:
@@ -121,9 +133,9 @@ def _url(stack: Stack) -> str:
     return stack.env["MIGRATION_DATABASE_URL"]
 
 
-def _number(query: str) -> int:
+def _number(query: str, *values: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(query, values)
         return int(cursor.fetchone()[0])
 
 

@@ -75,6 +75,11 @@ def delivered(reminder):
     handle_receipt(receipt.pk)
 
 
+def the_day_before(visit):
+    day = visit.starts_at - dt.timedelta(hours=24)
+    return f"Mon, {day:%b} {day.day}"
+
+
 def test_a_planned_reminder_says_when_it_is_due_and_to_where(visit, as_ana):
     reminder = Reminder.objects.get()
     [shown] = ledger(as_ana, visit)
@@ -89,6 +94,10 @@ def test_a_planned_reminder_says_when_it_is_due_and_to_where(visit, as_ana):
         "contact_point": str(reminder.contact_point_id),
         "address": "+12175550134",
         "state": "planned",
+        "why": {
+            "code": "planned",
+            "sentence": f"Will be sent {the_day_before(visit)}, 10:00 AM, by text message.",
+        },
         "reason": None,
         "send_at": stamp(visit.starts_at - dt.timedelta(hours=24)),
         "message": str(reminder.message_id),

@@ -13,7 +13,7 @@ from dev.places import ROOT
 from tests.config.compose import compose, env_file
 
 GIVEN = env_file(ROOT / "deploy" / "env.example")
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "beat", "watch")
 SERVICES = ("postgres", "redis", *OURS)
 FILE = compose(GIVEN)
 

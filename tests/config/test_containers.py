@@ -13,7 +13,7 @@ from tests.config.containers import Containers
 from tests.processes import until
 
 pytestmark = pytest.mark.real
-RUNNING = ("redis", "web", "worker", "beat")
+RUNNING = ("redis", "web", "worker", "beat", "watch")
 AS_PROXY = {"Host": "casework.example.org", "X-Forwarded-Proto": "https"}
 
 
@@ -89,7 +89,7 @@ def test_a_changed_password_is_in_force_after_the_next_migration(containers):
 
 
 def test_every_running_service_is_healthy_by_its_own_check(containers):
-    for name in ("worker", "beat"):
+    for name in ("worker", "beat", "watch"):
         until(lambda name=name: containers.is_healthy(name), seconds=30, why=name)
     assert containers.is_healthy("postgres", PGPORT=str(containers.postgres.port))
 
