@@ -37,6 +37,11 @@ class Ledger:
             lines = self._path.read_text().splitlines()
         return [Asked(**json.loads(line)) for line in lines]
 
+    def clear(self) -> None:
+        """Another run begins."""
+        with self._lock:
+            self._file.truncate(0)
+
     def close(self) -> None:
         """Nothing more will come."""
         self._file.close()

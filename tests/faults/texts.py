@@ -12,6 +12,7 @@ from tests.faults.ledger import Asked, Ledger
 OK = "ok"
 ACCEPTED_THEN_SILENT = "accepted_then_silent"  # its callbacks come all the same
 ACCEPTED_FOR_GOOD_SILENT = "accepted_no_callback"  # only the provider's list knows
+ACCEPTED_LATE_CALLBACK = "accepted_late_callback"  # they come when `call_back_late` is called
 SILENT = "silent"
 TOO_MANY = "429"
 FAULT_BEFORE = "500_before"
@@ -20,9 +21,10 @@ OPTED_OUT = "21610"
 UNDELIVERED = "undelivered"
 REORDERED, DOUBLED, EARLY = "reordered", "doubled", "early"
 ACCEPTING = {
-    OK, ACCEPTED_THEN_SILENT, ACCEPTED_FOR_GOOD_SILENT, FAULT_AFTER, UNDELIVERED, REORDERED,
+    OK, ACCEPTED_LATE_CALLBACK, ACCEPTED_THEN_SILENT, ACCEPTED_FOR_GOOD_SILENT, FAULT_AFTER, UNDELIVERED, REORDERED,
     DOUBLED, EARLY,
 }  # fmt: skip
+HANGING = {SILENT, ACCEPTED_THEN_SILENT, ACCEPTED_FOR_GOOD_SILENT, ACCEPTED_LATE_CALLBACK}
 STORM: Mapping[str, float] = {
     ACCEPTED_THEN_SILENT: 0.02, SILENT: 0.01, TOO_MANY: 0.04, FAULT_BEFORE: 0.02,
     FAULT_AFTER: 0.02, OPTED_OUT: 0.01, UNDELIVERED: 0.03, REORDERED: 0.1, DOUBLED: 0.1,
@@ -43,6 +45,7 @@ class Texts(Gateway):
         super().__init__(**given)
         self.journal = Journal(kept=KEPT)
         self.ledger, self.choice, self.patience = ledger, choice, patience
+        self._late: list[dict[str, Any]] = []
         self._interface.RequestHandlerClass = TextsHandler
 
     def begin(self, fields: dict[str, str], mode: str) -> dict[str, Any] | None:
@@ -54,6 +57,8 @@ class Texts(Gateway):
         message = self.journal.add(new_message(fields))
         if mode == EARLY:
             self.tell_all(message, ["sent", "delivered"])
+        elif mode == ACCEPTED_LATE_CALLBACK:
+            self._late.append(message)
         elif mode != ACCEPTED_FOR_GOOD_SILENT:
             self.caller.later(lambda: self.tell_all(message, self._statuses(mode)))
         return message
@@ -65,6 +70,12 @@ class Texts(Gateway):
         if mode == UNDELIVERED:
             return ["sent", "undelivered"]
         return ["sent", "delivered"] * (2 if mode == DOUBLED else 1)
+
+    def call_back_late(self) -> None:
+        """Now call back for those whose callbacks were held back."""
+        late, self._late = self._late, []
+        for message in late:
+            self.caller.later(lambda one=message: self.tell_all(one, ["sent", "delivered"]))
 
     def tell_all(self, message: dict[str, Any], statuses: list[str]) -> None:
         """Call back with each, in this order."""
@@ -84,8 +95,9 @@ class TextsHandler(GatewayHandler):
             self.answer(400, error(wrong, 400))
             return
         mode = texts.choice.draw(fields["To"])
+        self.server.stopping.wait(float(texts.behaviour["delay_seconds"]))
         message = texts.begin(fields, mode)
-        if mode in (SILENT, ACCEPTED_THEN_SILENT, ACCEPTED_FOR_GOOD_SILENT):
+        if mode in HANGING:
             self.server.stopping.wait(texts.patience)
             self.close_connection = True
         elif mode in ANSWERS:
