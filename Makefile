@@ -20,7 +20,7 @@ RUN := $(PY) -m dev.services run --
 # a package that 3.11.3 doesn't), whatever Python makes it.
 LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
-.PHONY: help setup demo up test check lint types imports migrations fix bench bench-data schema lock clean
+.PHONY: help setup demo up test check lint types imports migrations fix faults bench bench-data schema lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ migrations: setup ## Check that migrations are complete and safe to apply
 fix: setup ## Repair style and formatting
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+faults: setup ## Everything fails, seeded, at full size; figures in docs/evidence (ARGS="--seed 7 --due 500")
+	@exec $(PY) -m tests.faults $(ARGS)
 
 bench: setup ## Measure against references (ARGS="F1 F6 --quick"); the results are kept
 	@exec $(PY) -m benchmarks $(ARGS)
