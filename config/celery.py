@@ -70,6 +70,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"queue": "upkeep", "expires": 9},
         },
+        "resolve-doubt": {
+            "task": "messaging.tasks.resolve_doubt",
+            "schedule": 30.0,
+            "options": {"queue": "upkeep", "expires": 29},
+        },
         "heartbeat": {
             "task": "messaging.tasks.heartbeat",
             "schedule": 10.0,

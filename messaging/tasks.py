@@ -6,6 +6,7 @@ from clients.models import Channel
 from common.clock import now
 from messaging.models import Heartbeat
 from messaging.queries import HEART, due_count
+from messaging.services import doubt
 from messaging.services import drain as draining
 from messaging.services import sweep as sweeping
 
@@ -35,6 +36,12 @@ def drain(channel: str) -> None:
 def sweep() -> None:
     """Set right what is left over."""
     sweeping.sweep()
+
+
+@shared_task
+def resolve_doubt() -> None:
+    """Ask the provider what became of the texts that may have arrived."""
+    doubt.resolve_doubt()
 
 
 @shared_task

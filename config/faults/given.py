@@ -38,6 +38,7 @@ FLAGS = (
     "TWILIO_ACKNOWLEDGES_KEYWORDS",
 )
 YES, NO = ("true", "on", "ok", "y", "yes", "1"), ("false", "off", "n", "no", "0")
+RESENDS = ("never", "after_two_empty_lookups")
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 
@@ -113,3 +114,5 @@ def misread(values: Values) -> Iterator[Fault]:
             yield Fault(name, "is neither true nor false")
     if values.get("LOG_LEVEL", "INFO") not in LOG_LEVELS:
         yield Fault("LOG_LEVEL", f"is none of {', '.join(LOG_LEVELS)}")
+    if values.get("UNKNOWN_RESEND", "never") not in RESENDS:
+        yield Fault("UNKNOWN_RESEND", f"is none of {', '.join(RESENDS)}")
