@@ -80,6 +80,7 @@ ROWS = [
     # Machines
     alike("POST /webhooks/twilio/inbound/", 200, send=TEXT, signed=True, changes=True),
     alike("POST /webhooks/twilio/inbound/", 403, send=TEXT),
+    alike("POST /webhooks/email/", 403),
     alike(f"POST {STATUS}", 204, send=RECEIPT, signed=True, changes=True),
     alike(f"POST {STATUS}", 403, send=RECEIPT),
     alike("GET /health/live", 200),
