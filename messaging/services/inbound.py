@@ -1,9 +1,10 @@
 """What clients send us: stored first, then understood, and if in doubt put before a person.
 
 An answer binds to one message that was sent and is still valid, and only if exactly one client
-with that address has one about exactly one thing. Anything else goes to a person.
+with that address has any. Anything else goes to a person.
 """
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
@@ -24,6 +25,9 @@ from organization.models import Facility, Language
 from organization.roles import Role
 from worklist.models import Priority, TaskKind
 from worklist.services import open_task
+
+SENT_TOGETHER = dt.timedelta(minutes=10)
+"""Of two messages that came so shortly after each other it can't be told which is answered."""
 
 
 def store_inbound(*, provider_id: str, sender: str, body: str) -> InboundMessage:
@@ -116,7 +120,11 @@ def _reply(inbound: InboundMessage, sharing: list[Client]) -> None:
 
 
 def _answered_message(inbound: InboundMessage) -> Message | None:
-    """The one message that this can be the answer to; None if there is none, or more than one."""
+    """The one message that this can be the answer to; None if there is none, or more than one.
+
+    One client's messages about several things: the one sent last is meant, unless another came
+    shortly before it.
+    """
     answerable = [name for name in purposes.names() if purposes[name].answerable]
     held = Message.objects.filter(
         address_index=inbound.address_index,
@@ -126,8 +134,11 @@ def _answered_message(inbound: InboundMessage) -> Message | None:
         expires_at__gt=now(),
     ).order_by("-sent_at")
     messages = list(held.select_related("client")[:20])
-    subjects = {(message.client_id, message.about) for message in messages}
-    return messages[0] if len(subjects) == 1 else None
+    if len({message.client_id for message in messages}) != 1:
+        return None
+    last = messages[0]
+    together = [m for m in messages if last.sent_at - m.sent_at < SENT_TOGETHER]  # type: ignore[operator]  # both were sent
+    return last if len({message.about for message in together}) == 1 else None
 
 
 def _to_a_person(inbound: InboundMessage, sharing: list[Client]) -> None:

@@ -141,6 +141,33 @@ def test_two_visits_pending_it_is_not_guessed_which_is_meant(house):
     assert Task.objects.get().kind == TaskKind.READ_REPLY
 
 
+def test_two_visits_reminded_of_at_different_times_the_last_one_is_meant(house):
+    first = reminded(house)
+    Message.objects.update(sent_at=now() - dt.timedelta(minutes=11))
+    later = house.booked(first.client, now() + dt.timedelta(hours=60)).attendances.get()
+    Message.objects.filter(sent_at=None).update(state=MessageState.SENT, sent_at=now())
+    comes_in("1")
+    responses = dict(Attendance.objects.values_list("pk", "response"))
+    assert responses == {first.pk: "needs_action", later.pk: "accepted"}
+    assert not Task.objects.exists()
+
+
+def test_after_the_visit_an_answer_confirms_nothing_and_goes_to_a_person(house):
+    attendance = reminded(house)
+    Message.objects.update(expires_at=now() - dt.timedelta(minutes=1))
+    comes_in("1")
+    attendance.refresh_from_db()
+    assert attendance.response == "needs_action"
+    assert [t.kind for t in Task.objects.all()] == [TaskKind.READ_REPLY]
+
+
+def test_a_longer_text_that_asks_to_stop_is_read_by_a_person_and_is_no_stop(house):
+    reminded(house)
+    comes_in("please stop texting me")
+    assert not OptOut.objects.exists()
+    assert [t.kind for t in Task.objects.all()] == [TaskKind.READ_REPLY]
+
+
 def test_free_text_goes_to_the_counselor_and_is_kept_sealed(house):
     reminded(house)
     inbound = comes_in("running late, 10 min")
