@@ -35,6 +35,8 @@ ROWS = [
     alike("POST /a/{link}/another-time/", 200, changes=True),
     alike("POST /a/{link}/cannot-come/", 200, changes=True),
     alike("GET /a/{link}/confirm/", 405),
+    alike("GET /a/{link}/stop/", 200),
+    alike("POST /a/{link}/stop/", 200, changes=True),
     alike("GET /a/nothing/of/ours", 404),
     alike("POST /a/nothing/of/ours", 404),
     # A mailed link, and choosing a password by it
