@@ -6,7 +6,7 @@ from clients.models import Channel
 from common.clock import now
 from messaging.models import Heartbeat
 from messaging.queries import HEART, due_count
-from messaging.services import doubt
+from messaging.services import doubt, retention
 from messaging.services import drain as draining
 from messaging.services import sweep as sweeping
 
@@ -42,6 +42,12 @@ def sweep() -> None:
 def resolve_doubt() -> None:
     """Ask the provider what became of the texts that may have arrived."""
     doubt.resolve_doubt()
+
+
+@shared_task
+def forget() -> None:
+    """Take away what is past its time."""
+    retention.forget()
 
 
 @shared_task

@@ -27,6 +27,7 @@ NUMBERS = {
     "TRUSTED_PROXIES": (0, 10),
     "EMAIL_PORT": (1, 65535),
     "CONN_MAX_AGE": (0, 86400),
+    "BODIES_KEPT_DAYS": (1, 3650),
     "LEASE_SECONDS": (1, 3600),
     "LOCK_PATIENCE_SECONDS": (0, 60),
 }

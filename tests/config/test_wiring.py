@@ -16,7 +16,7 @@ from common.events import handlers
 from config.celery import app
 from interop.tasks import remove_old_reports, run_import
 from messaging.purposes import purposes
-from messaging.tasks import drain, heartbeat, resolve_doubt, sweep, tick
+from messaging.tasks import drain, forget, heartbeat, resolve_doubt, sweep, tick
 from organization.repeats import still_seen
 from organization.tasks import forget_old_keys
 
@@ -66,7 +66,7 @@ def test_every_answer_in_every_registry():
 def test_every_beat_entry_is_a_task_with_a_queue_and_an_expiry_below_its_period():
     own = (
         tick, drain, sweep, heartbeat, replan, forget_old_keys, run_import, remove_old_reports,
-        find_readers, compare_due, resolve_doubt,
+        find_readers, compare_due, resolve_doubt, forget,
     )  # fmt: skip
     tasks = {task.name for task in own}
     queues = {queue.name for queue in app.conf.task_queues}
