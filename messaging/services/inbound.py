@@ -9,23 +9,28 @@ import uuid
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from audit.services import note_change
 from clients.addresses import address_index, normal_phone
 from clients.models import Channel, Client
 from common.clock import now
+from common.database import lock_subjects
 from common.errors import Invalid
 from messaging.keywords import meaning_of
-from messaging.models import InboundMessage, Meaning, Message
+from messaging.models import InboundMessage, Meaning, Message, OptOut
 from messaging.purposes import purposes
 from messaging.services.optout import ACKNOWLEDGEMENT, lift_opt_out, opt_out
 from messaging.services.outbox import enqueue_to_address
-from messaging.states import ANSWERABLE
+from messaging.states import ANSWERABLE, PENDING
 from organization.models import Facility, Language
 from organization.roles import Role
 from worklist.models import Priority, TaskKind
 from worklist.services import open_task
 
+AUTO_ANSWER = "auto_answer"
+ADDRESSES = uuid.UUID("019abf00-0000-7000-8000-0000000add12")
+ONE_AUTO_ANSWER_IN = dt.timedelta(hours=24)
 SENT_TOGETHER = dt.timedelta(minutes=10)
 """Of two messages that came so shortly after each other it can't be told which is answered."""
 
@@ -110,6 +115,34 @@ def _answer(inbound: InboundMessage, purpose: str, sharing: list[Client]) -> Non
     )
 
 
+def _text(inbound: InboundMessage, sharing: list[Client]) -> None:
+    """A person reads it; who wrote hears, once a day, that this may take a while.
+
+    Not at an address that nobody has: a stranger, or a machine, is not written to.
+    """
+    _to_a_person(inbound, sharing)
+    if not sharing or _opted_out(inbound):
+        return
+    # Of two texts that come at once, the second waits here and then sees the answer to the first.
+    lock_subjects([uuid.uuid5(ADDRESSES, inbound.address_index)])
+    waits_or_went = Q(state__in=PENDING) | Q(sent_at__isnull=False)
+    lately = Message.objects.filter(
+        waits_or_went,
+        address_index=inbound.address_index,
+        purpose=AUTO_ANSWER,
+        created_at__gt=now() - ONE_AUTO_ANSWER_IN,
+    )
+    if not lately.exists():
+        _answer(inbound, AUTO_ANSWER, sharing)
+
+
+def _opted_out(inbound: InboundMessage) -> bool:
+    in_force = OptOut.objects.filter(
+        address_index=inbound.address_index, channel=inbound.channel, until=None
+    )
+    return in_force.exists()
+
+
 def _reply(inbound: InboundMessage, sharing: list[Client]) -> None:
     message = _answered_message(inbound)
     if message is not None:
@@ -176,5 +209,5 @@ HANDLERS = {
     Meaning.STOP: _stop,
     Meaning.START: _start,
     Meaning.HELP: _help,
-    Meaning.TEXT: _to_a_person,
+    Meaning.TEXT: _text,
 }

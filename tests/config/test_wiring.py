@@ -49,7 +49,10 @@ def test_every_handler_of_every_event():
 
 
 def test_every_answer_in_every_registry():
-    assert purposes.names() == ["account", "help_answer", "opt_out_acknowledgement", "reminder"]
+    assert purposes.names() == [
+        "account", "auto_answer", "help_answer", "opt_out_acknowledgement", "reminder",
+    ]  # fmt: skip
+
     assert beyond_care_teams.names() == [
         "appointments: the calendar",
         "casework: the nurse's unit",
