@@ -70,6 +70,16 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"queue": "upkeep", "expires": 9},
         },
+        "resolve-doubt": {
+            "task": "messaging.tasks.resolve_doubt",
+            "schedule": 30.0,
+            "options": {"queue": "upkeep", "expires": 29},
+        },
+        "forget-words": {
+            "task": "messaging.tasks.forget",
+            "schedule": 3600.0,
+            "options": {"queue": "upkeep", "expires": 600},
+        },
         "heartbeat": {
             "task": "messaging.tasks.heartbeat",
             "schedule": 10.0,

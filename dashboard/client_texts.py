@@ -28,6 +28,11 @@ TEXTS: dict[Language, dict[str, str]] = {
         "call": "Call",
         "summary": "Appointment",
         "language": "Language",
+        "stop_title": "Your messages",
+        "stop_ask": "No more messages to this address?",
+        "stop_more": "Your appointments stay as they are.",
+        "stop_yes": "Stop the messages",
+        "stopped": "Done. You'll get no more messages at this address.",
     },
     Language.SPANISH: {
         "title": "Su cita",
@@ -51,6 +56,11 @@ TEXTS: dict[Language, dict[str, str]] = {
         "call": "Llame al",
         "summary": "Cita",
         "language": "Idioma",
+        "stop_title": "Sus mensajes",
+        "stop_ask": "¿No quiere más mensajes en esta dirección?",
+        "stop_more": "Sus citas siguen como están.",
+        "stop_yes": "No enviar más",
+        "stopped": "Listo. No va a recibir más mensajes en esta dirección.",
     },
 }
 DAYS = {

@@ -13,6 +13,7 @@ urlpatterns = [
     path("tasks/<uuid:pk>/completion/", today.finish_task, name="finish_task"),
     path("a/<str:token>/", client_page.show, name="visit"),
     path("a/<str:token>/appointment.ics", client_page.calendar_file, name="visit_calendar"),
+    path("a/<str:token>/stop/", client_page.stop, name="stop"),
     path("a/<str:token>/<slug:act>/", client_page.answer, name="visit_answer"),
     path("a/<path:rest>", client_page.gone),
     path("accounts/link/", one_time_link.choose, name="choose_password"),

@@ -40,6 +40,7 @@ AS_USUAL: dict[str, Any] = {
     "status_5xx": [],
     "hang": [],
     "drop": [],
+    "swallow": [],
     "fail_delivery": {},
     "delay_seconds": 0.0,
     "callbacks": True,
@@ -184,7 +185,7 @@ class GatewayHandler(Handler):
         return False
 
     def _send(self, fields: dict[str, str]) -> None:
-        """Refuse, fail, or accept; an accepted message may still get no answer."""
+        """Refuse, fail, or accept; an accepted message may get no answer, and so may one that is not."""
         behaviour, to = self.gateway.behaviour, fields.get("To", "")
         self.server.stopping.wait(float(behaviour["delay_seconds"]))
         refusal = behaviour["reject"].get(to)
@@ -195,6 +196,8 @@ class GatewayHandler(Handler):
             self.answer(503, error(20503, 503))
         elif wrong:
             self.answer(400, error(wrong, 400))
+        elif to in behaviour["swallow"]:
+            self.close_connection = True
         else:
             self._answer_accepted(self.gateway.accept(fields), to)
 

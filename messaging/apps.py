@@ -13,10 +13,11 @@ class MessagingConfig(AppConfig):
         from messaging.merging import MESSAGES
         from messaging.purposes import purposes
         from messaging.services.permissions import end_what_lost_consent
-        from messaging.texts import AccountMail, HelpAnswer, OptOutAcknowledgement
+        from messaging.texts import AccountMail, AutoAnswer, HelpAnswer, OptOutAcknowledgement
 
         merge_parts.register("messaging", MESSAGES)
         purposes.register("opt_out_acknowledgement", OptOutAcknowledgement())
         purposes.register("help_answer", HelpAnswer())
+        purposes.register("auto_answer", AutoAnswer())
         purposes.register("account", AccountMail())
         subscribe(ContactPermissionChanged, end_what_lost_consent)

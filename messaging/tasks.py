@@ -6,9 +6,9 @@ from clients.models import Channel
 from common.clock import now
 from messaging.models import Heartbeat
 from messaging.queries import HEART, due_count
+from messaging.services import doubt, retention, watching
 from messaging.services import drain as draining
 from messaging.services import sweep as sweeping
-from messaging.services import watching
 
 MOST_DRAINS = 4
 MESSAGES_A_DRAIN = 200
@@ -42,6 +42,18 @@ def sweep() -> None:
 def watch() -> None:
     """Tell somebody when messages are late."""
     watching.watch()
+
+
+@shared_task
+def resolve_doubt() -> None:
+    """Ask the provider what became of the texts that may have arrived."""
+    doubt.resolve_doubt()
+
+
+@shared_task
+def forget() -> None:
+    """Take away what is past its time."""
+    retention.forget()
 
 
 @shared_task

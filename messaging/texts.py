@@ -1,4 +1,4 @@
-"""What the outbox itself says: the acknowledgement of STOP, and the answer to HELP."""
+"""What the outbox itself says: the acknowledgement of STOP, and the answers to HELP and to free text."""
 
 import datetime as dt
 import uuid
@@ -16,6 +16,18 @@ OPT_OUT_TEXT = {
 HELP_TEXT = {
     Language.ENGLISH: "{discreet_name}: call {discreet_phone}. Reply STOP to opt out.",
     Language.SPANISH: "{discreet_name}: llame al {discreet_phone}. STOP para no recibir.",
+}
+AUTO_TEXT = {
+    Language.ENGLISH: "Thank you. This number isn't watched around the clock. {urgent}",
+    Language.SPANISH: "Gracias. Este numero no se lee a todas horas. {urgent}",
+}
+URGENT_TEXT = {
+    Language.ENGLISH: "If it's urgent call {crisis_line}.",
+    Language.SPANISH: "Si es urgente llame al {crisis_line}.",
+}
+NO_LINE_TEXT = {
+    Language.ENGLISH: "In an emergency call 911.",
+    Language.SPANISH: "En una emergencia llame al 911.",
 }
 VERSION = "built-in-1"
 
@@ -53,6 +65,19 @@ class HelpAnswer(_ToAddress):
             discreet_name=facility.discreet_name, discreet_phone=facility.discreet_phone
         )
         return Content(text, VERSION)
+
+
+class AutoAnswer(_ToAddress):
+    """Says to who wrote freely that nobody may read it soon, and whom to call if it can't wait."""
+
+    def recheck(self, messages: Sequence[Message]) -> Mapping[uuid.UUID, Content | Stop]:
+        return {m.pk: self._content(m) for m in messages}
+
+    def _content(self, message: Message) -> Content:
+        language = Language(message.language)
+        line = message.facility.crisis_line if message.facility else ""
+        urgent = (URGENT_TEXT if line else NO_LINE_TEXT)[language].format(crisis_line=line)
+        return Content(AUTO_TEXT[language].format(urgent=urgent), VERSION)
 
 
 class AccountMail(_ToAddress):

@@ -17,6 +17,7 @@ SECRETS = (
     "EMAIL_HOST_USER",
     "EMAIL_HOST_PASSWORD",
     "EMAIL_SERVICE_TOKEN",
+    "EMAIL_WEBHOOK_SECRET",
     "TWILIO_ACCOUNT_SID",
     "TWILIO_AUTH_TOKEN",
 )
@@ -27,6 +28,7 @@ NUMBERS = {
     "TRUSTED_PROXIES": (0, 10),
     "EMAIL_PORT": (1, 65535),
     "CONN_MAX_AGE": (0, 86400),
+    "BODIES_KEPT_DAYS": (1, 3650),
     "LEASE_SECONDS": (1, 3600),
     "REMINDERS_PER_CLIENT_DAY": (1, 100),
     "REMINDERS_PER_CLIENT_WEEK": (1, 500),
@@ -47,6 +49,7 @@ FLAGS = (
     "TWILIO_ACKNOWLEDGES_KEYWORDS",
 )
 YES, NO = ("true", "on", "ok", "y", "yes", "1"), ("false", "off", "n", "no", "0")
+RESENDS = ("never", "after_two_empty_lookups")
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 
@@ -122,3 +125,5 @@ def misread(values: Values) -> Iterator[Fault]:
             yield Fault(name, "is neither true nor false")
     if values.get("LOG_LEVEL", "INFO") not in LOG_LEVELS:
         yield Fault("LOG_LEVEL", f"is none of {', '.join(LOG_LEVELS)}")
+    if values.get("UNKNOWN_RESEND", "never") not in RESENDS:
+        yield Fault("UNKNOWN_RESEND", f"is none of {', '.join(RESENDS)}")

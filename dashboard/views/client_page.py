@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments.queries import Visit, visits_behind
 from appointments.states import Response
@@ -18,7 +18,12 @@ from common.crypto import token_digest
 from dashboard.client_texts import TEXTS, day_and_date
 from dashboard.queries import phone_behind
 from messaging.models import Meaning, Message
-from messaging.services.links import answer_by_link, message_behind
+from messaging.services.links import (
+    answer_by_link,
+    message_behind,
+    stop_by_link,
+    stoppable_behind,
+)
 from organization.models import Language
 
 MEANINGS = {
@@ -143,6 +148,28 @@ def answer(request: HttpRequest, token: str, act: str) -> HttpResponse:
     after = _find(token) or found
     template = "page/answered.html" if taken else "page/ended.html"
     return _answer(template, _context(request, token, after))
+
+
+# A mail program posts here for its "unsubscribe" button, without a page, a cookie or a session
+# (RFC 8058); a scanner that follows links only gets the page.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """No more messages to this address: a page with one button, and what the button does."""
+    message = stoppable_behind(token)
+    if message is None:
+        return _gone(request, token)
+    if request.method == "POST":
+        stop_by_link(message)
+    asked = request.GET.get("lang", "")
+    language = Language(asked if asked in Language.values else message.language)
+    context = {
+        "t": TEXTS[language] | {"title": TEXTS[language]["stop_title"]},
+        "language": language,
+        "here": f"/a/{token}/stop/",
+        "stopped": request.method == "POST",
+    }
+    return _answer("page/stop.html", context)
 
 
 FOLD_AT = 75

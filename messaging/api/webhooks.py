@@ -89,7 +89,7 @@ def status(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
         code=given["ErrorCode"],
     )
     if receipt is not None:
-        _handle(request, handle_receipt, receipt.pk)
+        handle_stored(request, handle_receipt, receipt.pk)
     return HttpResponse(status=204)
 
 
@@ -103,11 +103,11 @@ def inbound(request: HttpRequest) -> HttpResponse:
     stored = store_inbound(
         provider_id=given["MessageSid"], sender=given["From"], body=given["Body"]
     )
-    _handle(request, handle_inbound, stored.pk)
+    handle_stored(request, handle_inbound, stored.pk)
     return HttpResponse(EMPTY_TWIML, content_type="text/xml")
 
 
-def _handle(request: HttpRequest, handle: Callable[[uuid.UUID], None], pk: uuid.UUID) -> None:
+def handle_stored(request: HttpRequest, handle: Callable[[uuid.UUID], None], pk: uuid.UUID) -> None:
     """Handle what is stored and committed, with its audit row in one transaction. A fault is logged
     without its words, which may quote data; the row stays unhandled for the sweep."""
     try:

@@ -1,29 +1,38 @@
 """What clients send us: stored first, then understood, and if in doubt put before a person.
 
 An answer binds to one message that was sent and is still valid, and only if exactly one client
-with that address has one about exactly one thing. Anything else goes to a person.
+with that address has any. Anything else goes to a person.
 """
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from audit.services import note_change
 from clients.addresses import address_index, normal_phone
 from clients.models import Channel, Client
 from common.clock import now
+from common.database import lock_subjects
 from common.errors import Invalid
 from messaging.keywords import meaning_of
-from messaging.models import InboundMessage, Meaning, Message
+from messaging.models import InboundMessage, Meaning, Message, OptOut
 from messaging.purposes import purposes
 from messaging.services.optout import ACKNOWLEDGEMENT, lift_opt_out, opt_out
 from messaging.services.outbox import enqueue_to_address
-from messaging.states import ANSWERABLE
+from messaging.states import ANSWERABLE, PENDING
 from organization.models import Facility, Language
 from organization.roles import Role
 from worklist.models import Priority, TaskKind
 from worklist.services import open_task
+
+AUTO_ANSWER = "auto_answer"
+ADDRESSES = uuid.UUID("019abf00-0000-7000-8000-0000000add12")
+ONE_AUTO_ANSWER_IN = dt.timedelta(hours=24)
+SENT_TOGETHER = dt.timedelta(minutes=10)
+"""Of two messages that came so shortly after each other it can't be told which is answered."""
 
 
 def store_inbound(*, provider_id: str, sender: str, body: str) -> InboundMessage:
@@ -106,6 +115,34 @@ def _answer(inbound: InboundMessage, purpose: str, sharing: list[Client]) -> Non
     )
 
 
+def _text(inbound: InboundMessage, sharing: list[Client]) -> None:
+    """A person reads it; who wrote hears, once a day, that this may take a while.
+
+    Not at an address that nobody has: a stranger, or a machine, is not written to.
+    """
+    _to_a_person(inbound, sharing)
+    if not sharing or _opted_out(inbound):
+        return
+    # Of two texts that come at once, the second waits here and then sees the answer to the first.
+    lock_subjects([uuid.uuid5(ADDRESSES, inbound.address_index)])
+    waits_or_went = Q(state__in=PENDING) | Q(sent_at__isnull=False)
+    lately = Message.objects.filter(
+        waits_or_went,
+        address_index=inbound.address_index,
+        purpose=AUTO_ANSWER,
+        created_at__gt=now() - ONE_AUTO_ANSWER_IN,
+    )
+    if not lately.exists():
+        _answer(inbound, AUTO_ANSWER, sharing)
+
+
+def _opted_out(inbound: InboundMessage) -> bool:
+    in_force = OptOut.objects.filter(
+        address_index=inbound.address_index, channel=inbound.channel, until=None
+    )
+    return in_force.exists()
+
+
 def _reply(inbound: InboundMessage, sharing: list[Client]) -> None:
     message = _answered_message(inbound)
     if message is not None:
@@ -116,7 +153,11 @@ def _reply(inbound: InboundMessage, sharing: list[Client]) -> None:
 
 
 def _answered_message(inbound: InboundMessage) -> Message | None:
-    """The one message that this can be the answer to; None if there is none, or more than one."""
+    """The one message that this can be the answer to; None if there is none, or more than one.
+
+    One client's messages about several things: the one sent last is meant, unless another came
+    shortly before it.
+    """
     answerable = [name for name in purposes.names() if purposes[name].answerable]
     held = Message.objects.filter(
         address_index=inbound.address_index,
@@ -126,8 +167,11 @@ def _answered_message(inbound: InboundMessage) -> Message | None:
         expires_at__gt=now(),
     ).order_by("-sent_at")
     messages = list(held.select_related("client")[:20])
-    subjects = {(message.client_id, message.about) for message in messages}
-    return messages[0] if len(subjects) == 1 else None
+    if len({message.client_id for message in messages}) != 1:
+        return None
+    last = messages[0]
+    together = [m for m in messages if last.sent_at - m.sent_at < SENT_TOGETHER]  # type: ignore[operator]  # both were sent
+    return last if len({message.about for message in together}) == 1 else None
 
 
 def _to_a_person(inbound: InboundMessage, sharing: list[Client]) -> None:
@@ -165,5 +209,5 @@ HANDLERS = {
     Meaning.STOP: _stop,
     Meaning.START: _start,
     Meaning.HELP: _help,
-    Meaning.TEXT: _to_a_person,
+    Meaning.TEXT: _text,
 }

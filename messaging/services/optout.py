@@ -6,7 +6,7 @@ from audit.services import note_change
 from clients.models import Channel
 from common.clock import now
 from common.events import OptedOut, OptOutLifted, announce
-from messaging.models import OptOut
+from messaging.models import OptOut, OptOutSource
 from messaging.services.outbox import end_unarmed
 from messaging.services.progress import tell
 from messaging.states import MessageState, Reason
@@ -14,12 +14,17 @@ from messaging.states import MessageState, Reason
 ACKNOWLEDGEMENT = "opt_out_acknowledgement"
 
 
-def opt_out(*, address_index: str, channel: Channel) -> bool:
+def opt_out(
+    *, address_index: str, channel: Channel, source: OptOutSource = OptOutSource.REPLY
+) -> bool:
     """Obey from this transaction on: nothing pending to the address is sent. True if it is new."""
-    _, made = OptOut.objects.get_or_create(address_index=address_index, channel=channel, until=None)
+    opted, made = OptOut.objects.get_or_create(
+        address_index=address_index, channel=channel, until=None, defaults={"source": source}
+    )
     pending = Q(address_index=address_index, channel=channel) & ~Q(purpose=ACKNOWLEDGEMENT)
     tell(end_unarmed(pending, state=MessageState.SKIPPED, reason=Reason.OPTED_OUT))
     if made:
+        note_change(f"opt_out.by_{source}", opted.pk, by=None)
         announce(OptedOut(address_index, channel))
     return made
 

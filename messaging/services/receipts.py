@@ -8,9 +8,11 @@ import uuid
 
 from django.db import transaction
 
+from clients.models import Channel
 from clients.services import mark_undeliverable
 from common.clock import now
-from messaging.models import Attempt, Message, Receipt
+from messaging.models import Attempt, Message, OptOutSource, Receipt
+from messaging.services.optout import opt_out
 from messaging.services.progress import tell
 from messaging.states import MOVES, AttemptState, MessageState, Reason
 
@@ -20,8 +22,11 @@ STATE_OF = dict.fromkeys(TAKEN, MessageState.SENT) | {
     "read": MessageState.DELIVERED,
     "undelivered": MessageState.FAILED,
     "failed": MessageState.FAILED,
+    "bounced": MessageState.BOUNCED,
+    "complained": MessageState.DELIVERED,  # who complains has got it
 }
 DEAD_ADDRESS = {"30005", "30006"}
+OPTED_OUT_AT_PROVIDER = "21610"
 
 
 def store_receipt(
@@ -54,20 +59,46 @@ def _apply(receipt: Receipt) -> str:
         return "no_such_attempt"
     if state is None:
         return "unknown_status"
-    if attempt.provider_id and attempt.provider_id != receipt.provider_id:
+    if _names_another(attempt, receipt):
         return "other_message"
     if attempt.state in (AttemptState.REFUSED, AttemptState.DEFERRED):
         return "not_accepted"
     if attempt.state != AttemptState.ACCEPTED:
         attempt.change(state=AttemptState.ACCEPTED, provider_id=receipt.provider_id, ended_at=now())
+    if receipt.status == "complained" or receipt.code == OPTED_OUT_AT_PROVIDER:
+        _opt_out(attempt.message)
     return "moved" if _move(attempt.message_id, state, receipt) else "not_forward"
+
+
+def _names_another(attempt: Attempt, receipt: Receipt) -> bool:
+    """Whether this is about another message. What went by SMTP has no id of the service's yet."""
+    known = attempt.provider_id if not attempt.provider_id.startswith("<") else ""
+    return bool(known) and known != receipt.provider_id
+
+
+def _opt_out(message: Message) -> None:
+    """The provider says that the address wants nothing more, however its message ended."""
+    opt_out(
+        address_index=message.address_index,
+        channel=Channel(message.channel),
+        source=OptOutSource.PROVIDER,
+    )
+
+
+def _reason(state: MessageState, code: str) -> Reason | str:
+    if code == OPTED_OUT_AT_PROVIDER and state == MessageState.FAILED:
+        return Reason.OPTED_OUT
+    return {
+        MessageState.FAILED: Reason.NOT_DELIVERED,
+        MessageState.BOUNCED: Reason.BOUNCED,
+    }.get(state, "")
 
 
 def _move(message_id: uuid.UUID, state: MessageState, receipt: Receipt) -> bool:
     moment = now()
     sources = [origin for origin, targets in MOVES.items() if state in targets]
     ended = None if state == MessageState.SENT else moment
-    reason = Reason.NOT_DELIVERED if state == MessageState.FAILED else ""
+    reason = _reason(state, receipt.code)
     movable = Message.objects.select_for_update(of=("self",)).filter(
         pk=message_id, state__in=sources
     )
@@ -88,4 +119,6 @@ def _move(message_id: uuid.UUID, state: MessageState, receipt: Receipt) -> bool:
     tell([(message_id, str(state), str(reason))])
     if receipt.code in DEAD_ADDRESS and message.contact_point:
         mark_undeliverable(point=message.contact_point, code=Reason.INVALID_NUMBER)
+    if state == MessageState.BOUNCED and message.contact_point:
+        mark_undeliverable(point=message.contact_point, code=Reason.BOUNCED)
     return True

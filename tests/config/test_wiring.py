@@ -16,7 +16,7 @@ from common.events import handlers
 from config.celery import app
 from interop.tasks import remove_old_reports, run_import
 from messaging.purposes import purposes
-from messaging.tasks import drain, heartbeat, sweep, tick, watch
+from messaging.tasks import drain, forget, heartbeat, resolve_doubt, sweep, tick, watch
 from organization.repeats import still_seen
 from organization.tasks import forget_old_keys
 
@@ -50,7 +50,7 @@ def test_every_handler_of_every_event():
 
 def test_every_answer_in_every_registry():
     assert purposes.names() == [
-        "account", "help_answer", "notice", "opt_out_acknowledgement", "reminder",
+        "account", "auto_answer", "help_answer", "notice", "opt_out_acknowledgement", "reminder",
     ]  # fmt: skip
     assert beyond_care_teams.names() == [
         "appointments: the calendar",
@@ -67,8 +67,7 @@ def test_every_answer_in_every_registry():
 
 def test_every_beat_entry_is_a_task_with_a_queue_and_an_expiry_below_its_period():
     own = (
-        tick, drain, sweep, heartbeat, watch, replan, forget_old_keys, run_import, remove_old_reports,
-        find_readers, compare_due,
+from messaging.tasks import drain, forget, heartbeat, resolve_doubt, sweep, tick, watch
     )  # fmt: skip
     tasks = {task.name for task in own}
     queues = {queue.name for queue in app.conf.task_queues}

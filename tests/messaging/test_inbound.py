@@ -12,8 +12,11 @@ from clients.services import add_contact_point
 from common.clock import now
 from messaging.keywords import meaning_of
 from messaging.models import InboundMessage, Meaning, Message, OptOut
+from messaging.purposes import purposes
+from messaging.services.authorise import is_discreet
 from messaging.services.inbound import handle_inbound, store_inbound
 from messaging.states import MessageState
+from organization.models import Facility
 from worklist.models import Task, TaskKind
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +142,79 @@ def test_two_visits_pending_it_is_not_guessed_which_is_meant(house):
     comes_in("1")
     assert set(Attendance.objects.values_list("response", flat=True)) == {"needs_action"}
     assert Task.objects.get().kind == TaskKind.READ_REPLY
+
+
+def test_two_visits_reminded_of_at_different_times_the_last_one_is_meant(house):
+    first = reminded(house)
+    Message.objects.update(sent_at=now() - dt.timedelta(minutes=11))
+    later = house.booked(first.client, now() + dt.timedelta(hours=60)).attendances.get()
+    Message.objects.filter(sent_at=None).update(state=MessageState.SENT, sent_at=now())
+    comes_in("1")
+    responses = dict(Attendance.objects.values_list("pk", "response"))
+    assert responses == {first.pk: "needs_action", later.pk: "accepted"}
+    assert not Task.objects.exists()
+
+
+def test_after_the_visit_an_answer_confirms_nothing_and_goes_to_a_person(house):
+    attendance = reminded(house)
+    Message.objects.update(expires_at=now() - dt.timedelta(minutes=1))
+    comes_in("1")
+    attendance.refresh_from_db()
+    assert attendance.response == "needs_action"
+    assert [t.kind for t in Task.objects.all()] == [TaskKind.READ_REPLY]
+
+
+def test_a_longer_text_that_asks_to_stop_is_read_by_a_person_and_is_no_stop(house):
+    reminded(house)
+    comes_in("please stop texting me")
+    assert not OptOut.objects.exists()
+    assert [t.kind for t in Task.objects.all()] == [TaskKind.READ_REPLY]
+
+
+def auto_answers():
+    return Message.objects.filter(purpose="auto_answer")
+
+
+def test_who_writes_freely_hears_once_a_day_that_nobody_may_read_it_soon(house):
+    reminded(house)
+    comes_in("running late")
+    comes_in("still on my way")
+    assert [m.recipient for m in auto_answers()] == [PHONE]
+    auto_answers().update(
+        created_at=now() - dt.timedelta(hours=25), state=MessageState.SENT, sent_at=now()
+    )
+    comes_in("thank you")
+    assert auto_answers().count() == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "said"),
+    [
+        ("en", "217 555 0911", "urgent call 217 555 0911."),
+        ("en", "", "call 911."),
+        ("es", "217 555 0911", "urgente llame al 217 555 0911."),
+        ("es", "", "llame al 911."),
+    ],
+)
+def test_the_automatic_answer_names_the_crisis_line_in_one_plain_part(house, language, line, said):
+    reminded(house)
+    Facility.objects.filter(pk=house.elm.pk).update(crisis_line=line)
+    comes_in("running late")
+    auto_answers().update(language=language)
+    message = auto_answers().get()
+    content = purposes["auto_answer"].recheck([message])[message.pk]
+    assert content.text.endswith(said)
+    assert content.text.isascii()
+    assert len(content.text) <= 160
+    assert is_discreet(message, content)
+
+
+def test_no_automatic_answer_after_an_opt_out_nor_to_a_number_that_nobody_has(house):
+    reminded(house)
+    comes_in("who is this?", sender="+13125550199")
+    comes_in("STOP")
+    comes_in("running late")
+    assert not auto_answers().exists()
 
 
 def test_free_text_goes_to_the_counselor_and_is_kept_sealed(house):

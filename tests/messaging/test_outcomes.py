@@ -195,6 +195,17 @@ def test_an_undelivered_text_is_a_failure_that_a_person_hears_of(visit, send):
     assert open_tasks() == ["reminder_undeliverable"]
 
 
+def test_a_callback_that_tells_of_an_opt_out_is_believed(visit, send):
+    send(Channel.SMS, "SM1")
+    receipt = store_receipt(
+        attempt_id=Attempt.objects.get().pk, provider_id="SM1", status="failed", code="21610"
+    )
+    handle_receipt(receipt.pk)
+    assert (message().state, message().reason) == ("failed", "opted_out")
+    opted = OptOut.objects.get()
+    assert (opted.source, opted.until) == ("provider", None)
+
+
 def test_too_late_it_expires_and_is_never_sent(visit, send):
     Message.objects.update(expires_at=now() - dt.timedelta(seconds=1))
     assert send(Channel.SMS).handed == []

@@ -35,6 +35,8 @@ ROWS = [
     alike("POST /a/{link}/another-time/", 200, changes=True),
     alike("POST /a/{link}/cannot-come/", 200, changes=True),
     alike("GET /a/{link}/confirm/", 405),
+    alike("GET /a/{link}/stop/", 200),
+    alike("POST /a/{link}/stop/", 200, changes=True),
     alike("GET /a/nothing/of/ours", 404),
     alike("POST /a/nothing/of/ours", 404),
     # A mailed link, and choosing a password by it
@@ -80,6 +82,7 @@ ROWS = [
     # Machines
     alike("POST /webhooks/twilio/inbound/", 200, send=TEXT, signed=True, changes=True),
     alike("POST /webhooks/twilio/inbound/", 403, send=TEXT),
+    alike("POST /webhooks/email/", 403),
     alike(f"POST {STATUS}", 204, send=RECEIPT, signed=True, changes=True),
     alike(f"POST {STATUS}", 403, send=RECEIPT),
     alike("GET /health/live", 200),
