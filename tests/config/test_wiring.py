@@ -67,7 +67,8 @@ def test_every_answer_in_every_registry():
 
 def test_every_beat_entry_is_a_task_with_a_queue_and_an_expiry_below_its_period():
     own = (
-from messaging.tasks import drain, forget, heartbeat, resolve_doubt, sweep, tick, watch
+        tick, drain, sweep, heartbeat, watch, replan, forget_old_keys, run_import, remove_old_reports,
+        find_readers, compare_due, resolve_doubt, forget,
     )  # fmt: skip
     tasks = {task.name for task in own}
     queues = {queue.name for queue in app.conf.task_queues}
