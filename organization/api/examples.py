@@ -35,6 +35,7 @@ EXAMPLES: dict[str, Any] = {
         "idle_sign_out_minutes": 15,
         "sms_has_link": True,
         "declining_cancels": False,
+        "crisis_line": "+1 312 555 0199",
     },
     "ProgramOutput": {
         "id": PROGRAM_ID,

@@ -19,7 +19,7 @@ class FacilityOutput(ModelOutput):
         fields = [
             "id", "legal_name", "discreet_name", "discreet_phone", "zone", "languages",
             "quiet_from", "quiet_until", "idle_sign_out_minutes", "sms_has_link",
-            "declining_cancels",
+            "declining_cancels", "crisis_line",
         ]  # fmt: skip
 
 
