@@ -82,7 +82,8 @@ FACILITY = ("id", "zone", "discreet_name", "sms_has_link")
 CLIENT = ("id", "deceased_on", "language", "greeting_name", "messages_on_unit")
 CARRIED = Prepared(
     lambda messages: (
-        Reminder.objects.filter(message__in=messages, state__in=WAITING)
+        # One that may have arrived, did not, and goes once more is `sent` already.
+        Reminder.objects.filter(message__in=messages, state__in=(*WAITING, ReminderState.SENT))
         .order_by()
         .values_list(
             *REMINDER_ROW,

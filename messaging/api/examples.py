@@ -34,6 +34,8 @@ INBOUND = {
     "client": CLIENT_ID,
     "answers": MESSAGE_ID,
     "handled_at": "2026-11-30T16:04:10Z",
+    "read_at": None,
+    "read_by": None,
 }
 
 EXAMPLES: dict[str, Any] = {

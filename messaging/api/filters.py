@@ -22,10 +22,13 @@ class MessageFilters(FilterSet):
 
 
 class InboundFilters(FilterSet):
-    """By client and meaning."""
+    """By client, meaning, and whether somebody read it."""
 
     client = filters.UUIDFilter(help_text="From this client.")
     meaning = filters.ChoiceFilter(choices=Meaning.choices)
+    unread = filters.BooleanFilter(
+        field_name="read_at", lookup_expr="isnull", help_text="That nobody read yet."
+    )
 
     class Meta:
         model = InboundMessage

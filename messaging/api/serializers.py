@@ -75,7 +75,10 @@ class InboundOutput(ModelOutput):
 
     class Meta:
         model = InboundMessage
-        fields = ["id", "channel", "received_at", "meaning", "client", "answers", "handled_at"]
+        fields = [
+            "id", "channel", "received_at", "meaning", "client", "answers", "handled_at",
+            "read_at", "read_by",
+        ]  # fmt: skip
         read_only_fields = fields
 
     @extend_schema_field(serializers.ChoiceField(Meaning.choices, allow_null=True))

@@ -20,6 +20,7 @@ from messaging.api.serializers import (
 )
 from messaging.models import InboundMessage, Message
 from messaging.queries import clients_with_address, ever_opted_out_points, opted_out_points
+from messaging.services.inbox import mark_read
 from organization.api.base import Listed, Resource
 
 
@@ -76,6 +77,15 @@ class InboundView(Inbound):
     @extend_schema(responses=InboundDetailOutput)
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         return self.answer(self.find())
+
+
+class ReadingView(Inbound):
+    """Says that somebody read it."""
+
+    @extend_schema(request=None, responses={200: InboundOutput})
+    def read(self, request: Request, **kwargs: Any) -> Response:
+        """Mark it as read, and end the task to read it. Again, it changes nothing."""
+        return self.answer(mark_read(inbound=self.find(), by=self.user))
 
 
 class OptOutViews(Listed):

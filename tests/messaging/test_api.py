@@ -195,9 +195,22 @@ def test_what_came_in_is_listed_without_and_shown_with_its_text(house, sam, as_a
         "client": str(sam.pk),
         "answers": None,
         "handled_at": stamp(inbound.handled_at),
+        "read_at": None,
+        "read_by": None,
     }
     shown = as_ana.get(f"/api/v1/inbound-messages/{inbound.pk}/").json()
     assert shown == listed | {"text": "Could we talk on Thursday?", "sender": PHONE}
+
+
+def test_what_is_unread_is_found_and_reading_it_takes_it_from_there(house, sam, as_ana):
+    inbound = wrote("Could we talk on Thursday?")
+    unread = "/api/v1/inbound-messages/?unread=true"
+    assert [row["id"] for row in as_ana.get(unread).json()["results"]] == [str(inbound.pk)]
+    answers = [as_ana.post(f"/api/v1/inbound-messages/{inbound.pk}/reading/") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].json()["read_by"] == str(house.ana.pk)
+    assert as_ana.get(unread).json()["results"] == []
 
 
 def test_what_is_not_looked_at_yet_has_no_meaning(house, as_ana):

@@ -49,6 +49,7 @@ ROWS = [
     Row("GET messages/{message}/", yes=READS),
     Row("GET inbound-messages/", yes=ALL, there=200, shows="inbound", seen=READS),
     Row("GET inbound-messages/{inbound}/", yes=READS),
+    Row("POST inbound-messages/{inbound}/reading/", yes=READS, changes=True),
     Row("GET opt-outs/", yes=ALL, there=200, shows="opted_out", seen="own team supervisor intake desk"),
     # What is due
     Row("GET tasks/", yes=ALL, there=200, shows="task", seen="own team supervisor nurse intake"),
