@@ -33,6 +33,29 @@ GSM7 = set(
         ("methadone dosing", ["methadone", "dosing"]),
         ("Elm St", []),
         ("Metha Ann, Addison, Mattie, Court St", []),
+        ("Clinton, Uriney, Abste, Orinda Ave, Uaine", []),
+        (
+            "Rehaberg, Soberanes St",
+            ["Rehaberg", "Soberanes"],
+        ),  # better a name too many than “Rehabworks”
+        ("Clint, Adela, Terrance, Teresa, Dolores, Dosia, Mentor Ave", []),
+        (
+            "sober living, sobriety, relapsed, overdosing",
+            ["sober", "sobriety", "relapsed", "overdosing"],
+        ),
+        (
+            "Suboxone Vivitrol Narcan Brixadi naltrexone",
+            ["Suboxone", "Vivitrol", "Narcan", "Brixadi", "naltrexone"],
+        ),
+        ("urine test, UA, AA, 12-step, on parole", ["urine", "UA", "AA", "12-step", "parole"]),
+        (
+            "rehabilitación, sobriedad, recaída, consejería",
+            ["rehabilitación", "sobriedad", "recaída", "consejería"],
+        ),
+        (
+            "buprenorfina, metanfetamina, libertad condicional",
+            ["buprenorfina", "metanfetamina", "condicional"],
+        ),
         ("see you at the library", []),
     ],
 )
