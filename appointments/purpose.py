@@ -11,7 +11,7 @@ from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
 from appointments.services.reconciling import keep
 from appointments.states import ReminderState, Response, ResponseSource
-from appointments.texts import VERSION, message_texts
+from appointments.texts import message_texts
 from clients.models import Channel
 from messaging.models import Meaning, Message
 from messaging.purposes import Content, Stop
@@ -57,7 +57,7 @@ class ReminderPurpose:
     def _content(self, message: Message, wanted: Sequence[Carried]) -> Content:
         first = wanted[0]
         facility = first.attendance.appointment.facility
-        subject, text = message_texts(
+        subject, text, version = message_texts(
             key=first.text,
             channel=Channel(message.channel),
             language=Language(first.attendance.client.language),
@@ -67,7 +67,7 @@ class ReminderPurpose:
             discreet_place=facility.discreet_name,
             sms_has_link=facility.sms_has_link,
         )
-        return Content(text=text, subject=subject, version=VERSION)
+        return Content(text=text, subject=subject, version=version)
 
     def answer(self, message: Message, meaning: Meaning) -> bool:
         """A client confirmed, asked for another time, or can't come: that holds for all that the

@@ -1,4 +1,4 @@
-"""What a reminder says. The default texts disclose nothing; a test holds them to that.
+"""What a reminder or a notice of a visit says. The default texts disclose nothing; a test holds them to that.
 
 The fields are greeting name, day, time, discreet place and link, and no others. Texts by SMS stay
 within GSM-7 and one segment (day names without accents for that reason).
@@ -9,86 +9,90 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from clients.models import Channel
+from messaging.wording import Wording, fill
 from organization.models import Language
 
 VERSION = "built-in-2"
+REMINDER, BOOKED, MOVED, CANCELLED, NO_SHOW = "reminder", "booked", "moved", "cancelled", "no_show"
+KEYS = (REMINDER, BOOKED, MOVED, CANCELLED, NO_SHOW)
+ANSWERED = frozenset({REMINDER, BOOKED, MOVED})
+"""What a client may answer: these say how. The others only tell."""
 
-ENGLISH, SPANISH = Language.ENGLISH, Language.SPANISH
-ANSWER = {
-    ENGLISH: "Reply 1 to confirm, 2 to change. STOP to opt out.",
-    SPANISH: "Responda 1 para confirmar, 2 para cambiar. STOP para no recibir.",
+SAID_BY_SMS = {
+    Language.ENGLISH: {
+        REMINDER: "Hi {greeting_name}, you have an appointment {day} {time} at {discreet_place}.",
+        BOOKED: "Hi {greeting_name}, your appointment is {day} {time} at {discreet_place}.",
+        MOVED: "Hi {greeting_name}, your appointment is now {day} {time} at {discreet_place}.",
+        CANCELLED: (
+            "Hi {greeting_name}, your appointment {day} {time} at {discreet_place} is cancelled."
+        ),
+        NO_SHOW: (
+            "Hi {greeting_name}, we missed you {day} {time} at {discreet_place}. "
+            "Call us for another time."
+        ),
+    },
+    Language.SPANISH: {
+        REMINDER: "Hola {greeting_name}, tiene una cita {day} {time} en {discreet_place}.",
+        BOOKED: "Hola {greeting_name}, su cita es {day} {time} en {discreet_place}.",
+        MOVED: "Hola {greeting_name}, su cita ahora es {day} {time} en {discreet_place}.",
+        CANCELLED: (
+            "Hola {greeting_name}, su cita {day} {time} en {discreet_place} fue cancelada."
+        ),
+        NO_SHOW: (
+            "Hola {greeting_name}, no pudimos verle {day} {time} en {discreet_place}. "
+            "Llame para pedir otra hora."
+        ),
+    },
 }
-ANEW = {
-    ENGLISH: "Reply 2 for a new time. STOP to opt out.",
-    SPANISH: "Responda 2 para otra hora. STOP para no recibir.",
+HOW_TO_ANSWER = {
+    Language.ENGLISH: " Reply 1 to confirm, 2 to change.",
+    Language.SPANISH: " Responda 1 para confirmar, 2 para cambiar.",
 }
-SMS = {
-    (
-        "reminder",
-        ENGLISH,
-    ): "Hi {greeting_name}, you have an appointment {day} {time} at {discreet_place}. "
-    + ANSWER[ENGLISH],
-    ("reminder", SPANISH): "Hola {greeting_name}, tiene una cita {day} {time} en {discreet_place}. "
-    + ANSWER[SPANISH],
-    ("booked", ENGLISH): "Hi {greeting_name}, you are booked for {day} {time} at {discreet_place}. "
-    + ANSWER[ENGLISH],
-    ("booked", SPANISH): "Hola {greeting_name}, su cita es el {day} {time} en {discreet_place}. "
-    + ANSWER[SPANISH],
-    (
-        "moved",
-        ENGLISH,
-    ): "Hi {greeting_name}, your appointment is now {day} {time} at {discreet_place}. "
-    + ANSWER[ENGLISH],
-    ("moved", SPANISH): "Hola {greeting_name}, su cita es ahora {day} {time} en {discreet_place}. "
-    + ANSWER[SPANISH],
-    (
-        "cancelled",
-        ENGLISH,
-    ): "Hi {greeting_name}, your appointment {day} {time} at {discreet_place} is"
-    " cancelled. " + ANEW[ENGLISH],
-    ("cancelled", SPANISH): "Hola {greeting_name}, su cita {day} {time} en {discreet_place} fue"
-    " cancelada. " + ANEW[SPANISH],
-    ("no_show", ENGLISH): "Hi {greeting_name}, we missed you {day} {time} at {discreet_place}. "
-    + ANEW[ENGLISH],
-    ("no_show", SPANISH): "Hola {greeting_name}, no le vimos {day} {time} en {discreet_place}. "
-    + ANEW[SPANISH],
+HOW_TO_STOP = {
+    Language.ENGLISH: " STOP to opt out.",
+    Language.SPANISH: " STOP para no recibir.",
 }
 SMS_LINK = " {link}"
 SUBJECT = {
-    ("reminder", ENGLISH): "Your appointment {day}",
-    ("reminder", SPANISH): "Su cita {day}",
-    ("booked", ENGLISH): "Your appointment {day}",
-    ("booked", SPANISH): "Su cita {day}",
-    ("moved", ENGLISH): "Your appointment is now {day}",
-    ("moved", SPANISH): "Su cita es ahora {day}",
-    ("cancelled", ENGLISH): "Your appointment {day} is cancelled",
-    ("cancelled", SPANISH): "Su cita {day} fue cancelada",
-    ("no_show", ENGLISH): "We missed you {day}",
-    ("no_show", SPANISH): "No le vimos {day}",
+    Language.ENGLISH: {
+        REMINDER: "Your appointment {day}",
+        BOOKED: "Your appointment {day}",
+        MOVED: "New time: {day}",
+        CANCELLED: "Cancelled: {day}",
+        NO_SHOW: "We missed you {day}",
+    },
+    Language.SPANISH: {
+        REMINDER: "Su cita {day}",
+        BOOKED: "Su cita {day}",
+        MOVED: "Nueva hora: {day}",
+        CANCELLED: "Cita cancelada: {day}",
+        NO_SHOW: "No pudimos verle {day}",
+    },
 }
-GREETING = {ENGLISH: "Hi {greeting_name},", SPANISH: "Hola {greeting_name}:"}
-CONFIRM_BY_LINK = {
-    ENGLISH: "Confirm it, or ask for another time:",
-    SPANISH: "Confirme o pida otra hora:",
+SAID_BY_EMAIL = {
+    Language.ENGLISH: {
+        REMINDER: "you have an appointment {day} {time} at {discreet_place}.",
+        BOOKED: "your appointment is {day} {time} at {discreet_place}.",
+        MOVED: "your appointment is now {day} {time} at {discreet_place}.",
+        CANCELLED: "your appointment {day} {time} at {discreet_place} is cancelled.",
+        NO_SHOW: "we missed you {day} {time} at {discreet_place}. Call us for another time.",
+    },
+    Language.SPANISH: {
+        REMINDER: "Tiene una cita {day} {time} en {discreet_place}.",
+        BOOKED: "Su cita es {day} {time} en {discreet_place}.",
+        MOVED: "Su cita ahora es {day} {time} en {discreet_place}.",
+        CANCELLED: "Su cita {day} {time} en {discreet_place} fue cancelada.",
+        NO_SHOW: "No pudimos verle {day} {time} en {discreet_place}. Llame para pedir otra hora.",
+    },
 }
-CALL_BY_LINK = {
-    ENGLISH: "How to reach us for a new time:",
-    SPANISH: "Así nos encuentra para otra hora:",
+GREETING = {
+    Language.ENGLISH: "Hi {greeting_name},\n\n",
+    Language.SPANISH: "Hola {greeting_name}:\n\n",
 }
-SAYS = {
-    ("reminder", ENGLISH): "you have an appointment {day} {time} at {discreet_place}.",
-    ("reminder", SPANISH): "Tiene una cita {day} {time} en {discreet_place}.",
-    ("booked", ENGLISH): "you are booked for {day} {time} at {discreet_place}.",
-    ("booked", SPANISH): "Su cita es el {day} {time} en {discreet_place}.",
-    ("moved", ENGLISH): "your appointment is now {day} {time} at {discreet_place}.",
-    ("moved", SPANISH): "Su cita es ahora {day} {time} en {discreet_place}.",
-    ("cancelled", ENGLISH): "your appointment {day} {time} at {discreet_place} is cancelled.",
-    ("cancelled", SPANISH): "Su cita {day} {time} en {discreet_place} fue cancelada.",
-    ("no_show", ENGLISH): "we missed you {day} {time} at {discreet_place}.",
-    ("no_show", SPANISH): "No le vimos {day} {time} en {discreet_place}.",
+HOW_TO_ANSWER_BY_LINK = {
+    Language.ENGLISH: "\nConfirm it, or ask for another time:\n{link}\n",
+    Language.SPANISH: "\nConfirme o pida otra hora:\n{link}\n",
 }
-KEYS = ("reminder", "booked", "moved", "cancelled", "no_show")
-NOT_ANY_MORE = ("cancelled", "no_show")
 DAYS = {
     Language.ENGLISH: ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     Language.SPANISH: ("lun", "mar", "mie", "jue", "vie", "sab", "dom"),
@@ -120,9 +124,26 @@ def time_in_words(moment: dt.datetime, zone: str, language: Language) -> str:
     return f"{local.hour % 12 or 12}:{local.minute:02d} {'AM' if local.hour < 12 else 'PM'}"
 
 
+def times_in_words(moments: Sequence[dt.datetime], zone: str, language: Language) -> str:
+    """The times of one day's visits, in their order: “9:00 AM, 2:00 PM”."""
+    return ", ".join(time_in_words(moment, zone, language) for moment in sorted(moments))
+
+
+def built_in(key: str, channel: Channel, language: Language, *, sms_has_link: bool) -> Wording:
+    """What is said where a facility has no words of its own."""
+    if channel == Channel.EMAIL:
+        answer = HOW_TO_ANSWER_BY_LINK[language] if key in ANSWERED else ""
+        body = f"{GREETING[language]}{SAID_BY_EMAIL[language][key]}\n{answer}"
+        return Wording(SUBJECT[language][key], body, VERSION)
+    answer = HOW_TO_ANSWER[language] if key in ANSWERED else ""
+    link = SMS_LINK if sms_has_link and key in ANSWERED else ""
+    body = f"{SAID_BY_SMS[language][key]}{answer}{HOW_TO_STOP[language]}{link}"
+    return Wording("", body, VERSION)
+
+
 def message_texts(
     *,
-    key: str = "reminder",
+    key: str = REMINDER,
     channel: Channel,
     language: Language,
     greeting_name: str,
@@ -130,21 +151,18 @@ def message_texts(
     zone: str,
     discreet_place: str,
     sms_has_link: bool,
-) -> tuple[str, str]:
-    """Subject (empty for a text message) and text, all filled but the link.
+    wording: Wording | None = None,
+) -> tuple[str, str, str]:
+    """Subject (empty for a text message), text and version, all filled but the link.
 
-    `key` says what it is about. `starts_at`: the visits that it tells of, all on one day.
+    `wording` is the facility's own, if it has any; `starts_at` are the visits of one day.
     """
-    fields = {
+    words = wording or built_in(key, channel, language, sms_has_link=sms_has_link)
+    values = {
         "greeting_name": greeting_name,
-        "day": day_in_words(starts_at[0], zone, language),
-        "time": ", ".join(time_in_words(at, zone, language) for at in starts_at),
+        "day": day_in_words(min(starts_at), zone, language),
+        "time": times_in_words(starts_at, zone, language),
         "discreet_place": discreet_place,
         "link": "{link}",
     }
-    if channel == Channel.EMAIL:
-        how = (CALL_BY_LINK if key in NOT_ANY_MORE else CONFIRM_BY_LINK)[language]
-        text = f"{GREETING[language]}\n\n{SAYS[key, language]}\n\n{how}\n{{link}}\n"
-        return SUBJECT[key, language].format(**fields), text.format(**fields)
-    text = SMS[key, language] + (SMS_LINK if sms_has_link else "")
-    return "", text.format(**fields)
+    return fill(words.subject, values), fill(words.body, values), words.version

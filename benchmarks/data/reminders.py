@@ -116,7 +116,7 @@ class Reminding:
 
     def _texts(self, row: "_Row", message: uuid.UUID) -> dict[str, object]:
         site = row.case.counselor.site
-        subject, text = message_texts(
+        subject, text, _ = message_texts(
             channel=Channel(row.channel),
             language=Language(row.case.language),
             greeting_name=row.case.greeting_name,

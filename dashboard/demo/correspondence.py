@@ -132,7 +132,7 @@ class Correspondence:
     def _hand_over(
         self, message: Message, client: Client, facility: Facility, at: dt.datetime
     ) -> None:
-        subject, text = message_texts(
+        subject, text, _ = message_texts(
             channel=Channel(message.channel), language=Language(client.language),
             greeting_name=client.greeting_name, starts_at=[message.expires_at],
             zone=facility.zone, discreet_place=facility.discreet_name,
