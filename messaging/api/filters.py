@@ -3,7 +3,7 @@
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
 from clients.models import Channel
-from common.api.filters import FilterSet
+from common.api.filters import FilterSet, TruthFilter
 from messaging.models import InboundMessage, Meaning, Message
 from messaging.states import MessageState
 
@@ -26,7 +26,7 @@ class InboundFilters(FilterSet):
 
     client = filters.UUIDFilter(help_text="From this client.")
     meaning = filters.ChoiceFilter(choices=Meaning.choices)
-    unread = filters.BooleanFilter(
+    unread = TruthFilter(
         field_name="read_at", lookup_expr="isnull", help_text="That nobody read yet."
     )
 

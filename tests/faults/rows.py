@@ -26,6 +26,9 @@ CLEAN = (
               ended_at = NULL, provider_id = '', tries = 0, lease = NULL, lease_until = NULL,
               armed = FALSE, send_at = now() + interval '1 day'
         WHERE id IN (SELECT id FROM faults_chosen)""",
+    # The bad rows of a run stay bad for that run alone; an address that no key opens is not chosen again.
+    "UPDATE clients_client SET zone = '' WHERE zone = 'Mars/Olympus'",
+    "UPDATE messaging_message SET purpose = 'reminder' WHERE purpose = 'from_another_world'",
     "TRUNCATE faults_chosen",
 )
 # The last reminder of each visit that is days ahead: nothing later overtakes it.
@@ -36,13 +39,16 @@ SELECT id FROM (
       FROM messaging_message m JOIN appointments_reminder r ON r.message_id = m.id
      WHERE m.state = 'scheduled' AND m.purpose = 'reminder'
        AND m.send_at > now() + interval '4 hours'
+       AND NOT EXISTS (SELECT FROM clients_contactpoint p
+                        WHERE p.client_id = m.client_id AND p.value = '\\x00ff'::bytea)
      ORDER BY m.about, m.send_at DESC) last
  WHERE channel = ANY(%s) ORDER BY id LIMIT %s
 """
 DUE = """
 UPDATE messaging_message m
-   SET send_at = now() + random() * %s * interval '1 second'
-  FROM faults_chosen c WHERE c.id = m.id
+   SET send_at = due.at, due_at = due.at
+  FROM (SELECT id, now() + random() * %s * interval '1 second' AS at FROM faults_chosen) due
+ WHERE due.id = m.id
 """
 SETTLED = """
 SELECT count(*) FROM messaging_message m JOIN faults_chosen c ON c.id = m.id

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Value
 
-from clients.models import Channel
 from common.clock import now
 from messaging import statements
 from messaging.models import Attempt, Message
@@ -64,32 +63,33 @@ def live_attempt_index() -> None:
 def arming_first() -> None:
     """Handed over before the attempt is committed: a kill between takes the record with it."""
 
-    def drain_batch(channel: Channel, session, ends: float) -> tuple[int, bool]:
-        lease, ids = drain.claim(channel)
+    def send_due(self, *, most: int | None = None) -> int:
+        lease, ids = drain.claim(self._channel)
         for start in range(0, len(ids), drain.ARM_AT_ONCE):
             with transaction.atomic():
                 outgoing = drain.prepare(ids[start : start + drain.ARM_AT_ONCE], lease)
-                outcomes = drain.hand_over(session, outgoing)
-            drain.settle(channel, outcomes)
-        return len(ids), bool(ids)
+                outcomes = drain.hand_over(self._session, outgoing)
+            drain.settle(self._channel, outcomes)
+        return len(ids)
 
-    drain._drain_batch = drain_batch
+    assert hasattr(drain._Sending, "send_due")
+    drain._Sending.send_due = send_due
 
 
 def recheck() -> None:
     """What was allowed when it was planned goes, whatever happened since."""
     authorise._forbidden = lambda message, purpose, moment: None
     reminder = type(purposes["reminder"])
-    reminder.recheck = lambda self, messages: {
-        m.pk: self._content(m, _attendance(m)) for m in messages
-    }
+    reminder.recheck = _whatever_it_carries
 
 
-def _attendance(message: Message):
-    from appointments.models import Attendance
+def _whatever_it_carries(purpose, messages):
+    from appointments.queries import carried_by
 
-    rows = Attendance.objects.select_related("client", "appointment__facility")
-    return rows.get(pk=message.about)
+    found = {message.pk: [] for message in messages}
+    for each in carried_by(found):
+        found[each.message_id].append(each)
+    return {m.pk: purpose._content(m, found[m.pk]) for m in messages if found[m.pk]}
 
 
 def lease() -> None:

@@ -13,8 +13,8 @@ from django.conf import settings
 from tests.safety.crashing import app
 
 SHORTER = {
-    "messaging.services.drain.FIRST_PAUSE": dt.timedelta(seconds=0.5),
-    "messaging.services.drain.LONGEST_PAUSE": dt.timedelta(seconds=3),
+    "messaging.services.outcomes.FIRST_PAUSE": dt.timedelta(seconds=0.5),
+    "messaging.services.outcomes.LONGEST_PAUSE": dt.timedelta(seconds=3),
     "messaging.services.drain.LONGEST_HAND_OVER_SECONDS": 5,
     "messaging.services.circuit.PAUSE": dt.timedelta(seconds=2),
     "messaging.services.authorise.RETRY_A_FAULT_OF_OURS": dt.timedelta(seconds=3),

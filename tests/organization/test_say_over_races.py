@@ -50,15 +50,17 @@ def reset(house, by):
 
 @pytest.fixture
 def slow_look(monkeypatch):
-    """Between the look at where somebody works and the change lies half a second."""
-    look = accounts._require_say_over
+    """Between the look at where somebody works and the change lies half a second; set once it is seen."""
+    look, looked = accounts._require_say_over, threading.Event()
 
     def slowly(user, by):
         works_at = look(user, by)
+        looked.set()
         threading.Event().wait(0.5)
         return works_at
 
     monkeypatch.setattr(accounts, "_require_say_over", slowly)
+    return looked
 
 
 @pytest.fixture
@@ -110,7 +112,12 @@ def test_without_holding_the_account_it_is_closed_under_the_other_facility(
     house, ada, otto, slow_look, nobody_holds
 ):
     """The negative control: one who works at both is closed by who manages one."""
-    assert at_once([closed(house, ada), given_elsewhere(house, otto)]) == {"closed": 1, "given": 1}
+
+    def given_then():
+        slow_look.wait(10)
+        return given_elsewhere(house, otto)()
+
+    assert at_once([closed(house, ada), given_then]) == {"closed": 1, "given": 1}
     assert Membership.objects.filter(user=house.ben, facility=house.oak).exists()
 
 

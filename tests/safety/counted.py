@@ -71,7 +71,7 @@ class Scene:
             "episode": sam.episodes.get().pk,
             "visit": Appointment.objects.filter(attendances__client=sam).earliest("starts_at").pk,
             "group": self.group.pk,
-            "message": Message.objects.earliest("send_at").pk,
+            "message": Message.objects.filter(purpose="reminder").earliest("send_at").pk,
             "inbound": InboundMessage.objects.earliest("received_at").pk,
             "task": Task.objects.earliest("due_at").pk,
             "pair": PossibleDuplicate.objects.first().pk,
