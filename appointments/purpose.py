@@ -5,8 +5,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from appointments.models import Attendance, Reminder
-from appointments.queries import Carried, carried_by, overtaken
+from appointments.models import Reminder
+from appointments.queries import Carried, attendances_told_by, carried_by, overtaken
 from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
 from appointments.services.reconciling import keep
@@ -76,10 +76,9 @@ class ReminderPurpose:
             return False
         by_link = message.channel == Channel.EMAIL or meaning == Meaning.DECLINE
         source = ResponseSource.LINK if by_link else ResponseSource.REPLY
-        told = Attendance.objects.filter(reminders__message=message).order_by("pk").distinct()
         taken = [
             respond(attendance=attendance, response=RESPONSE_OF[meaning], source=source)
-            for attendance in told
+            for attendance in attendances_told_by(message).order_by("pk")
         ]
         return any(taken)
 

@@ -106,6 +106,12 @@ BEFORE_THE_VISIT = (W.OFFSET, W.WALL_CLOCK)
 NOTICES = (W.BOOKED, W.MOVED, W.CANCELLED, W.NO_SHOW)
 """What tells of a change: not a reminder, and not counted as one."""
 
+
+def text_of(when: str) -> str:
+    """What the words of a rule's message are about: the change that it tells of, or the visit."""
+    return when if when in NOTICES else "reminder"
+
+
 AFTER_ITS_END = (W.CANCELLED, W.NO_SHOW)
 """What is said of a visit that is not to be any more."""
 

@@ -28,7 +28,7 @@ from appointments.queries.policies import (
     narrowed_in_force,
     policy_in_force,
 )
-from appointments.queries.visits import Visit, visits_behind
+from appointments.queries.visits import Visit, attendances_told_by, visits_behind
 
 __all__ = [
     "Carried",
@@ -37,6 +37,7 @@ __all__ = [
     "Visit",
     "Why",
     "attendances_seen_by",
+    "attendances_told_by",
     "carried_by",
     "clients_on_the_calendar",
     "default_rules",

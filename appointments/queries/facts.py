@@ -13,13 +13,13 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet,
 from appointments.models import Appointment, Attendance, ReminderPolicy, ReminderRule
 from appointments.reminders import ContactFacts, Event, Facts, RuleFacts
 from appointments.states import (
-    NOTICES,
     AppointmentStatus,
     AttendanceStatus,
     CancelledBy,
     Response,
     RuleChannel,
     RuleWhen,
+    text_of,
 )
 from casework.models import Phase
 from casework.queries import when_left
@@ -207,7 +207,7 @@ def _rule(
     pk: uuid.UUID, when: str, channel: str, minutes: int | None, since: dt.datetime,
     days: int | None, at: dt.time | None, only_if: str, template: str,
 ) -> RuleFacts:  # fmt: skip
-    text = template or (when if when in NOTICES else "reminder")
+    text = template or text_of(when)
     before = dt.timedelta(minutes=minutes or 0)
     return RuleFacts(
         pk, RuleWhen(when), RuleChannel(channel), before, since, days or 0, at, only_if, text

@@ -16,6 +16,7 @@ from appointments.states import (
     ReminderState,
     Response,
     RuleOnlyIf,
+    text_of,
 )
 from casework.models import Phase
 from casework.queries import when_left
@@ -120,7 +121,7 @@ class Carried:
     @property
     def text(self) -> str:
         """What its words are about."""
-        return self.when if self.when in NOTICES else "reminder"
+        return text_of(self.when)
 
     @property
     def refusal(self) -> Reason | None:

@@ -4,6 +4,8 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from appointments.models import Attendance, Reminder
 from appointments.queries.facts import ended_because
 from appointments.states import ReminderState
@@ -33,11 +35,15 @@ class Visit:
         return round((self.ends_at - self.starts_at).total_seconds() / 60)
 
 
+def attendances_told_by(message: Message) -> QuerySet[Attendance]:
+    """Those that a message tells of: not what was left out of it at the last look."""
+    carried = Reminder.objects.filter(message=message).exclude(state=ReminderState.SKIPPED)
+    return Attendance.objects.filter(pk__in=carried.values("attendance"))
+
+
 def visits_behind(message: Message) -> list[Visit]:
     """The visits that a message tells of, the first one first: those that stand, or all if none does."""
-    carried = Reminder.objects.filter(message=message).exclude(state=ReminderState.SKIPPED)
-    told = Attendance.objects.filter(pk__in=carried.values("attendance"))
-    told = told.select_related("appointment__facility", "client")
+    told = attendances_told_by(message).select_related("appointment__facility", "client")
     found = sorted(told, key=lambda a: (a.appointment.starts_at, a.pk))
     left_at = left_treatment_at({a.client_id for a in found})
     visits = [_visit(attendance, left_at.get(attendance.client_id)) for attendance in found]

@@ -14,7 +14,8 @@ from appointments.services.replanning import replan_due
 from appointments.states import CancelledBy, Response, RuleChannel, RuleOnlyIf, RuleWhen
 from clients.models import Client
 from common.clock import at_wall_clock, now
-from messaging.models import Message
+from messaging.models import Meaning, Message
+from messaging.purposes import purposes
 from messaging.states import MessageState
 from tests.races import at_once
 
@@ -112,6 +113,24 @@ def test_two_visits_of_one_day_booked_at_once_share_a_message(house, client, nex
     answers = at_once([lambda at=at: str(house.booked(client, at).status) for at in starts])
     assert answers == {"booked": 2}
     assert waiting() == [(next_tuesday - DAY, [next_tuesday, next_tuesday + 4 * HOUR])]
+
+
+def test_an_answer_is_not_taken_for_a_visit_that_was_left_out_at_the_last_look(
+    house, client, next_tuesday
+):
+    first = house.booked(client, next_tuesday)
+    second = house.booked(client, next_tuesday + 4 * HOUR)
+    left_out = Reminder.objects.filter(attendance__appointment=second)
+    Attendance.objects.filter(appointment=second).update(status="cancelled")  # not planned for yet
+    [message] = Message.objects.all()
+    content = purposes["reminder"].recheck([message])[message.pk]
+    assert "10:00 AM" in content.text
+    assert "2:00 PM" not in content.text
+    assert left_out.get().state == "skipped"
+    Attendance.objects.filter(appointment=second).update(status="expected")
+    assert purposes["reminder"].answer(message, Meaning.CONFIRM)
+    answers = {v.pk: v.attendances.get().response for v in (first, second)}
+    assert answers == {first.pk: "accepted", second.pk: "needs_action"}
 
 
 # ── Never too many ────────────────────────────────────────────────────────────────────────────
