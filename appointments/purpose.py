@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from appointments.models import Reminder
-from appointments.queries import Carried, attendances_told_by, carried_by, overtaken
+from appointments.queries import Carried, attendances_told_by, carried_by
 from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
 from appointments.services.reconciling import keep
@@ -38,13 +38,10 @@ class ReminderPurpose:
         carried: dict[uuid.UUID, list[Carried]] = defaultdict(list)
         for each in carried_by([message.pk for message in messages]):
             carried[each.message_id].append(each)
-        late = overtaken([each for many in carried.values() for each in many])
         found: dict[uuid.UUID, Content | Stop] = {}
         dropped: dict[uuid.UUID, Reason] = {}
         for message in messages:
-            reasons = {
-                c.reminder_id: c.refusal or late.get(c.reminder_id) for c in carried[message.pk]
-            }
+            reasons = {c.reminder_id: c.refusal for c in carried[message.pk]}
             wanted = [c for c in carried[message.pk] if reasons[c.reminder_id] is None]
             if wanted:
                 found[message.pk] = self._content(message, wanted)

@@ -16,7 +16,7 @@ from appointments.models import (
 from appointments.states import AttendanceStatus, Response
 from clients.models import Client
 from common.clock import now
-from common.database import lock_keys
+from common.database import lock_keys, run
 from common.ids import uuid7
 
 # An appointment, its staff, and all that it keeps busy. The turn is taken of all of these first, in
@@ -103,6 +103,30 @@ INSERT INTO appointments_reminderchange
 SELECT change, %(now)s, %(now)s, id, state, reason, message FROM given
 """
 
+# The reminders in some messages, for whoever is about to say what became of them.
+CARRIED = """
+SELECT id, message_id, state, reason FROM appointments_reminder
+ WHERE message_id = ANY(%(messages)s::uuid[]) AND state <> ALL(%(but)s::text[])
+ ORDER BY id
+   FOR UPDATE
+"""
+
+# What these reminders, which the transaction holds, came to, and the next line of their history.
+FOLLOW = """
+WITH changed AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(changes)s::uuid[], %(messages)s::uuid[],
+                         %(states)s::text[], %(reasons)s::text[])
+        AS c (id, change, message, state, reason)
+), written AS (
+    UPDATE appointments_reminder r
+       SET state = c.state, reason = c.reason, updated_at = %(now)s
+      FROM changed c WHERE r.id = c.id
+)
+INSERT INTO appointments_reminderchange
+       (id, created_at, updated_at, reminder_id, state, reason, message_id)
+SELECT change, %(now)s, %(now)s, id, state, reason, message FROM changed
+"""
+
 
 def book(
     appointment: Appointment, staffing: Sequence[AppointmentStaff], busy: Sequence[Occupancy]
@@ -187,3 +211,29 @@ def keep(rows: Sequence[Reminder]) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(KEEP, values)
+
+
+Came = tuple[uuid.UUID, uuid.UUID, str, str]
+"""A reminder, the message that carries it, and what it came to: state and reason."""
+
+
+def carried_by(message_ids: Collection[uuid.UUID], *, but_in: Collection[str]) -> list[Came]:
+    """The reminders in these messages, locked; without those that are in one of these states."""
+    found = run(CARRIED, {"messages": list(message_ids), "but": list(but_in)})
+    return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+def follow(changed: Sequence[Came]) -> None:
+    """Write what these came to, and their history."""
+    if not changed:
+        return
+    ids, messages, states, reasons = (list(column) for column in zip(*changed, strict=True))
+    values: dict[str, Any] = {
+        "now": now(),
+        "ids": ids,
+        "changes": [uuid7() for _ in changed],
+        "messages": messages,
+        "states": states,
+        "reasons": reasons,
+    }
+    run(FOLLOW, values)

@@ -96,7 +96,7 @@ def reminders(name: str, stack: Stack, *, quick: bool) -> list[Measured]:
 
     less = 10 if quick else 1
     if name == "R1":
-        return [mail.emails(stack, runs=3, messages=20_000 // less, figure="R1")]
+        return [mail.emails(stack, runs=3, messages=16_000 // less, figure="R1")]
     if name == "R2":
         return [texts.throughput(runs=1 if quick else 3, messages=10_000 // less)]
     if name == "R3":

@@ -1,6 +1,7 @@
 """Querysets compiled once, where building one anew takes many times longer than running it."""
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import cached_property
@@ -10,6 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
+from psycopg.sql import Literal
 
 from common.present import Present
 
@@ -67,11 +69,33 @@ class Prepared:
 
     @cached_property
     def _of_one(self) -> Compiled:
-        return Compiled(*self._about(ONE).query.sql_with_params())
+        return with_constants(*self._about(ONE).query.sql_with_params())
 
     @cached_property
     def _of_many(self) -> Compiled:
-        return Compiled(*self._about(MANY).query.sql_with_params())
+        return with_constants(*self._about(MANY).query.sql_with_params())
+
+
+def with_constants(sql: str, values: Sequence[Any]) -> Compiled:
+    """With all values written into the statement but the one asked for and the present.
+
+    Of a parameter PostgreSQL supposes little, so a plan for any value looks dearer than one for these
+    values, and it plans anew each time. Of what stands in the statement it always knows the same.
+    """
+    connection.ensure_connection()
+    kept: list[Any] = []
+    given = iter(values)
+
+    def write(found: re.Match[str]) -> str:
+        if found.group() != "%s":
+            return found.group()
+        value = next(given)
+        if value is ASKED or isinstance(value, Present):
+            kept.append(value)
+            return "%s"
+        return Literal(value).as_string(connection.connection).replace("%", "%%")
+
+    return Compiled(re.sub("%%|%s", write, sql), tuple(kept))
 
 
 class ById:

@@ -24,7 +24,9 @@ from dev.http_interface import LOOPBACK, Handler, Interface
 from dev.journal import Entry, Journal
 
 SIZE_BOUND = 10_000_000
-AS_USUAL: dict[str, Any] = {"rcpt": {}, "data": {}, "drop_after_data": [], "delay_seconds": 0.0}
+AS_USUAL: dict[str, Any] = {
+    "pipelining": True, "rcpt": {}, "data": {}, "drop_after_data": [], "delay_seconds": 0.0,
+}  # fmt: skip
 
 
 class Mailbox:
@@ -33,6 +35,14 @@ class Mailbox:
     def __init__(self, keep: Path | None = None) -> None:
         self.journal = Journal(keep / "mails.jsonl" if keep else None)
         self.behaviour = dict(AS_USUAL)
+
+    async def handle_EHLO(  # noqa: N802 (aiosmtpd's name)
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, lines: list[str]
+    ) -> list[str]:
+        """What the server can do. That it takes commands together (RFC 2920) it has to be told to say."""
+        session.host_name = hostname
+        pipelining = ["250-PIPELINING"] if self.behaviour["pipelining"] else []
+        return [*lines[:1], *pipelining, *lines[1:]]
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]

@@ -41,7 +41,9 @@ class Message(Row):
     purpose = models.CharField(max_length=32)
     about = models.UUIDField(null=True)
     channel = models.CharField(max_length=8, choices=Channel.choices)
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, related_name="messages")
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, null=True, related_name="messages", db_index=False
+    )
     facility = models.ForeignKey(
         Facility, on_delete=models.PROTECT, null=True, related_name="messages"
     )
@@ -220,8 +222,11 @@ class Link(Row):
     """The page behind a message's link. Only a digest of the token is kept."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="links")
-    token_digest = models.CharField(max_length=64, unique=True)
+    token_digest = models.CharField(max_length=64)
     good_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token_digest"], name="link_token")]
 
     def __str__(self) -> str:
         return f"link of {self.message_id}"

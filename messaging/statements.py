@@ -10,19 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from django.db import connection
 
+from common.database import run
 from common.ids import uuid7
 
 # Claim what is due: oldest first, rows that another drain holds are passed over. MATERIALIZED, or
-# a planner may run the inner select again for the update and pass the limit.
+# a planner may run the inner select again for the update and pass the limit. Without waiting for the
+# disk at commit: lost, it is due as before, and nothing was armed.
 CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT id FROM messaging_message
+WITH no_wait AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', TRUE)
+), due AS MATERIALIZED (
+    SELECT m.id FROM no_wait, messaging_message m
      WHERE channel = %(channel)s AND state = 'scheduled' AND send_at <= %(now)s
      ORDER BY send_at LIMIT %(limit)s
-       FOR UPDATE SKIP LOCKED
+       FOR UPDATE OF m SKIP LOCKED
 )
 UPDATE messaging_message m
    SET state = 'sending', lease = %(lease)s, lease_until = %(until)s, updated_at = %(now)s
@@ -74,28 +77,23 @@ SELECT m.id, m.purpose, m.about, m.channel, m.client_id, m.facility_id, m.contac
    FOR UPDATE OF m
 """
 
-# The pages behind the links of what was armed.
-LINK = """
-INSERT INTO messaging_link (id, created_at, updated_at, message_id, token_digest, good_until)
-SELECT l.id, %(now)s, %(now)s, l.message, l.digest, l.good_until
-  FROM unnest(%(ids)s::uuid[], %(messages)s::uuid[], %(digests)s::text[],
-              %(good_until)s::timestamptz[])
-       AS l (id, message, digest, good_until)
-"""
-
-# Arm: still ours, lease alive, not cancelled since the check -> an attempt is on record. A row that
-# does not come back must not be handed over.
+# Arm: still ours, lease alive, not cancelled since the check -> an attempt is on record, and the page
+# behind the link of those that have one. A row that does not come back must not be handed over.
 ARM = """
 WITH armed AS (
     UPDATE messaging_message m
        SET armed = TRUE, subject = c.subject, body = c.body, text_version = c.version,
            text_digest = c.digest, updated_at = %(now)s
       FROM unnest(%(ids)s::uuid[], %(attempts)s::uuid[], %(subjects)s::bytea[],
-                  %(bodies)s::bytea[], %(versions)s::text[], %(digests)s::text[])
-           AS c (id, attempt, subject, body, version, digest)
+                  %(bodies)s::bytea[], %(versions)s::text[], %(digests)s::text[],
+                  %(links)s::uuid[], %(tokens)s::text[])
+           AS c (id, attempt, subject, body, version, digest, link, token)
      WHERE m.id = c.id AND m.state = 'sending' AND NOT m.armed
        AND m.lease = %(lease)s AND m.lease_until > %(now)s AND m.expires_at > %(now)s
-    RETURNING m.id, c.attempt
+    RETURNING m.id, m.expires_at, c.attempt, c.link, c.token
+), linked AS (
+    INSERT INTO messaging_link (id, created_at, updated_at, message_id, token_digest, good_until)
+    SELECT link, %(now)s, %(now)s, id, token, expires_at FROM armed WHERE token IS NOT NULL
 )
 INSERT INTO messaging_attempt
        (id, message_id, number, state, started_at, created_at, updated_at,
@@ -180,14 +178,6 @@ class Outcome:
     tries: int = 0
 
 
-def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Run it with less around it than Django's own cursor has: a drain runs thousands."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall() if cursor.description else []
-
-
 def enqueue(drafts: Sequence[Mapping[str, Any]], *, now: dt.datetime) -> list[uuid.UUID]:
     """Have these wait for their time; their ids, in the same order."""
     ids = [uuid7() for _ in drafts]
@@ -202,26 +192,12 @@ def claim(
 ) -> list[uuid.UUID]:
     """Claim up to `limit` due messages of a channel until the lease ends."""
     values = {"channel": channel, "limit": limit, "lease": lease, "until": until, "now": now}
-    return [row[0] for row in _run(CLAIM, values)]
+    return [row[0] for row in run(CLAIM, values)]
 
 
 def leased(ids: Sequence[uuid.UUID], *, lease: uuid.UUID) -> list[tuple[Any, ...]]:
     """The rows of `LEASED`, locked."""
-    return _run(LEASED, {"ids": list(ids), "lease": lease})
-
-
-def link(
-    digests: Mapping[uuid.UUID, str], good_until: Sequence[dt.datetime], *, now: dt.datetime
-) -> None:
-    """Put the digest of each message's token on record."""
-    values = {
-        "now": now,
-        "ids": [uuid7() for _ in digests],
-        "messages": list(digests),
-        "digests": list(digests.values()),
-        "good_until": list(good_until),
-    }
-    _run(LINK, values)
+    return run(LEASED, {"ids": list(ids), "lease": lease})
 
 
 def arm(
@@ -234,8 +210,10 @@ def arm(
     bodies: Sequence[bytes],
     versions: Sequence[str],
     digests: Sequence[str],
+    tokens: Sequence[str | None],
 ) -> set[uuid.UUID]:
-    """Put an attempt on record for each message that may still go; the ids of those."""
+    """Put an attempt on record for each message that may still go; the ids of those. `tokens`: the
+    digest of the one in its page's address, for those that name a page."""
     values = {
         "lease": lease,
         "now": now,
@@ -245,8 +223,10 @@ def arm(
         "bodies": list(bodies),
         "versions": list(versions),
         "digests": list(digests),
+        "links": [uuid7() for _ in tokens],
+        "tokens": list(tokens),
     }
-    return {row[0] for row in _run(ARM, values)}
+    return {row[0] for row in run(ARM, values)}
 
 
 def record(outcomes: Sequence[Outcome], *, now: dt.datetime) -> list[tuple[uuid.UUID, str, str]]:
@@ -263,12 +243,12 @@ def record(outcomes: Sequence[Outcome], *, now: dt.datetime) -> list[tuple[uuid.
         "again_at": [o.again_at for o in outcomes],
         "tries": [o.tries for o in outcomes],
     }
-    return [(row[0], row[1], row[2]) for row in _run(RECORD, values)]
+    return [(row[0], row[1], row[2]) for row in run(RECORD, values)]
 
 
 def release(*, lease: uuid.UUID, now: dt.datetime) -> None:
     """Give back what was claimed under this lease and not armed."""
-    _run(RELEASE, {"lease": lease, "now": now})
+    run(RELEASE, {"lease": lease, "now": now})
 
 
 def shift(times: Mapping[uuid.UUID, Times], *, now: dt.datetime) -> set[uuid.UUID]:
@@ -279,4 +259,4 @@ def shift(times: Mapping[uuid.UUID, Times], *, now: dt.datetime) -> set[uuid.UUI
         "send_at": [t.send_at for t in times.values()],
         "expires_at": [t.expires_at for t in times.values()],
     }
-    return {row[0] for row in _run(SHIFT, values)}
+    return {row[0] for row in run(SHIFT, values)}

@@ -129,7 +129,9 @@ class Reminder(Row):
     `send_at` is when it is (or was) due after quiet hours; `message` the one that carries it now.
     """
 
-    attendance = models.ForeignKey(Attendance, on_delete=models.PROTECT, related_name="reminders")
+    attendance = models.ForeignKey(
+        Attendance, on_delete=models.PROTECT, related_name="reminders", db_index=False
+    )
     rule = models.ForeignKey(ReminderRule, on_delete=models.PROTECT, related_name="reminders")
     channel = models.CharField(max_length=8, choices=Channel.choices)
     contact_point = models.ForeignKey(

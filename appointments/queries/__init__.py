@@ -20,7 +20,7 @@ from appointments.queries.facts import (
 from appointments.queries.forecast import Forecast, forecast
 from appointments.queries.free_times import near_free_slots
 from appointments.queries.here import those_here
-from appointments.queries.ledger import Carried, carried_by, overtaken, reminders_of, with_reasons
+from appointments.queries.ledger import Carried, carried_by, reminders_of, with_reasons
 from appointments.queries.people import fetch_people
 from appointments.queries.policies import (
     default_rules,
@@ -48,7 +48,6 @@ __all__ = [
     "forecast",
     "narrowed_in_force",
     "near_free_slots",
-    "overtaken",
     "policies_in_force",
     "policy_in_force",
     "recipients",

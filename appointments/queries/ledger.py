@@ -1,11 +1,12 @@
 """Reads of the ledger of reminders."""
 
-import datetime as dt
 import uuid
 from collections.abc import Collection
+from itertools import islice
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from appointments.models import Appointment, Attendance, Reminder
 from appointments.queries.facts import ended_because, told_event
@@ -75,17 +76,35 @@ def with_reasons(
 
 # ── What a message carries ────────────────────────────────────────────────────────────────────
 
-REMINDER_ROW = ("message", "pk", "contact_point", "send_at")
-RULE = ("when", "only_if", "template", "minutes_before", "retired_at")
-VISIT = ("id", "created_at", "status", "status_at", "response")
+REMINDER_ROW = ("message", "pk")
+RULE = ("when", "only_if", "template", "retired_at")
+VISIT = ("id", "created_at", "status", "status_at", "response", "appointment_id", "client_id")
 APPOINTMENT = ("id", "status", "cancelled_by", "starts_at")
 FACILITY = ("id", "zone", "discreet_name", "sms_has_link")
 CLIENT = ("id", "deceased_on", "language", "greeting_name", "messages_on_unit")
+MINUTES_BEFORE = Coalesce("rule__minutes_before", 0)
+OVERTAKING = (
+    Reminder.objects.filter(
+        attendance=OuterRef("attendance"),
+        contact_point=OuterRef("contact_point"),
+        state__in=(*WAITING, ReminderState.SENT, ReminderState.DONE),
+        send_at__lte=PRESENT,
+    )
+    .exclude(rule__when__in=NOTICES)
+    .alias(minutes=MINUTES_BEFORE)
+    .filter(
+        Q(send_at__gt=OuterRef("send_at"))
+        | Q(send_at=OuterRef("send_at"), minutes__lt=OuterRef("minutes"))
+    )
+)
+"""A later reminder of the same visit to the same contact point that is due as well, or has gone; of
+two due at once, the one whose rule lies nearer to the visit."""
 CARRIED = Prepared(
     lambda messages: (
         # One that may have arrived, did not, and goes once more is `sent` already.
         Reminder.objects.filter(message__in=messages, state__in=(*WAITING, ReminderState.SENT))
         .order_by()
+        .alias(minutes=MINUTES_BEFORE)
         .values_list(
             *REMINDER_ROW,
             *(f"rule__{name}" for name in RULE),
@@ -99,6 +118,7 @@ CARRIED = Prepared(
                 )
             ),
             when_left(OuterRef("attendance__client")),
+            Exists(OVERTAKING),
         )
     )
 )
@@ -109,14 +129,22 @@ class Carried:
     """A reminder in a message that is about to go. Its rows hold no more than was read."""
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        self.message_id, self.reminder_id, self.contact_point_id, self.send_at = row[:4]
-        self.when, self.only_if, self.template, self.minutes_before, self.retired_at = row[4:9]
-        appointment = held(Appointment, APPOINTMENT, row[14:18])
-        appointment.facility = held(Facility, FACILITY, row[18:22])
-        self.attendance = held(Attendance, VISIT, row[9:14])
-        self.attendance.appointment = appointment
-        self.attendance.client = held(Client, CLIENT, row[22:27])
-        self._on_unit, self._left_at = row[27:]
+        values = iter(row)
+        self.message_id, self.reminder_id = islice(values, len(REMINDER_ROW))
+        self.when, self.only_if, self.template, self.retired_at = islice(values, len(RULE))
+        visit, where, place, whom = (
+            tuple(islice(values, len(columns)))
+            for columns in (VISIT, APPOINTMENT, FACILITY, CLIENT)
+        )
+        facility = held(Facility, FACILITY, place)
+        self.attendance = held(
+            Attendance,
+            VISIT,
+            visit,
+            appointment=held(Appointment, APPOINTMENT, where, facility=facility),
+            client=held(Client, CLIENT, whom),
+        )
+        self._on_unit, self._left_at, self._overtaken = values
 
     @property
     def text(self) -> str:
@@ -139,44 +167,12 @@ class Carried:
         confirmed = self.attendance.response == Response.ACCEPTED
         if ended is None and confirmed and self.only_if == RuleOnlyIf.UNCONFIRMED:
             return Reason.CONFIRMED
+        if ended is None and self._overtaken and self.when not in NOTICES:
+            return Reason.DUPLICATE
         return ended
-
-    @property
-    def lateness(self) -> tuple[dt.datetime, int]:
-        """Later is greater; of two due at once, the one whose rule lies nearer to the visit."""
-        return self.send_at, -(self.minutes_before or 0)
 
 
 def carried_by(message_ids: Collection[uuid.UUID]) -> list[Carried]:
     """The reminders that these messages carry, the nearest visits first."""
     found = [Carried(row) for row in CARRIED.rows(message_ids)]
     return sorted(found, key=lambda c: (c.attendance.appointment.starts_at, c.attendance.pk))
-
-
-DUE = Prepared(
-    lambda attendances: (
-        Reminder.objects.filter(
-            attendance__in=attendances,
-            state__in=(*WAITING, ReminderState.SENT, ReminderState.DONE),
-            send_at__lte=PRESENT,
-        )
-        .exclude(rule__when__in=NOTICES)
-        .order_by()
-        .values_list("attendance", "contact_point", "send_at", "rule__minutes_before")
-    )
-)
-
-
-def overtaken(carried: Collection[Carried]) -> dict[uuid.UUID, Reason]:
-    """Those of these reminders that a later one of the same visit to the same contact point makes
-    needless: it is due as well, or has gone."""
-    reminders = [each for each in carried if each.when not in NOTICES]
-    latest: dict[tuple[uuid.UUID, uuid.UUID | None], tuple[dt.datetime, int]] = {}
-    for attendance, point, send_at, minutes in DUE.rows({c.attendance.pk for c in reminders}):
-        lateness = (send_at, -(minutes or 0))
-        latest[attendance, point] = max(latest.get((attendance, point), lateness), lateness)
-    return {
-        each.reminder_id: Reason.DUPLICATE
-        for each in reminders
-        if each.lateness < latest.get((each.attendance.pk, each.contact_point_id), each.lateness)
-    }

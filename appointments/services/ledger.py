@@ -1,9 +1,9 @@
 """The ledger follows the outbox: what became of a message is what became of its reminders."""
 
-from appointments.models import Reminder
-from appointments.services.reconciling import NOT_HANDED_OVER, keep
+from appointments import statements
+from appointments.services.reconciling import NOT_HANDED_OVER
 from appointments.states import ReminderState
-from common.events import MessageProgress, MessagesProgressed
+from common.events import MessagesProgressed
 from messaging.states import MessageState
 
 STATE_OF = {
@@ -19,14 +19,16 @@ STATE_OF = {
 
 def follow_messages(event: MessagesProgressed) -> None:
     """Put each reminder into the state that its message came to."""
-    came_to: dict[object, MessageProgress] = {p.message_id: p for p in event.progress}
+    came_to = {
+        progress.message_id: (STATE_OF[state], progress.reason)
+        for progress in event.progress
+        if (state := MessageState(progress.state)) in STATE_OF
+    }
     # What was left out of a message before it went is not what it carried.
-    carried = Reminder.objects.filter(message__in=list(came_to)).exclude(state__in=NOT_HANDED_OVER)
-    changed = []
-    for reminder in carried.order_by("pk").select_for_update():
-        progress = came_to[reminder.message_id]
-        state = STATE_OF.get(MessageState(progress.state))
-        if state and (reminder.state, reminder.reason) != (state, progress.reason):
-            reminder.state, reminder.reason = state, progress.reason
-            changed.append(reminder)
-    keep(changed)
+    carried = statements.carried_by(came_to, but_in=NOT_HANDED_OVER)
+    changed = [
+        (reminder_id, message_id, *came_to[message_id])
+        for reminder_id, message_id, *now in carried
+        if tuple(now) != came_to[message_id]
+    ]
+    statements.follow(changed)

@@ -68,14 +68,19 @@ def leased(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Message]:
 
 def _message(row: tuple[Any, ...]) -> Message:
     values = iter(row)
-    message = held(Message, MESSAGE, _sealed(_next(values, MESSAGE), (7, 10, 11)))
+    columns = _sealed(_next(values, MESSAGE), (7, 10, 11))
     client, facility, point = row[4:7]
-    whom = _next(values, CLIENT[1:])
-    message.client = client and held(Client, CLIENT, (client, *whom))
-    where = _next(values, FACILITY[1:])
-    message.facility = facility and held(Facility, FACILITY, (facility, *where))
-    address = (point, *_next(values, POINT[1:]))
-    message.contact_point = point and held(ContactPoint, POINT, _sealed(address, (1,)))
+    whom = (client, *_next(values, CLIENT[1:]))
+    where = (facility, *_next(values, FACILITY[1:]))
+    address = _sealed((point, *_next(values, POINT[1:])), (1,))
+    message = held(
+        Message,
+        MESSAGE,
+        columns,
+        client=held(Client, CLIENT, whom) if client else None,
+        facility=held(Facility, FACILITY, where) if facility else None,
+        contact_point=held(ContactPoint, POINT, address) if point else None,
+    )
     message.has_consent, message.opted_out = values  # type: ignore[attr-defined]  # annotated
     return message
 

@@ -16,7 +16,7 @@ import secrets
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -153,6 +153,7 @@ def prepare(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Outgoing]:
     _end_and_put_off(found, lease, moment)
     going = {pk: verdict for pk, verdict in found.items() if isinstance(verdict, Content)}
     attempts = {pk: uuid7() for pk in going}
+    tokens = {pk: _page_token(messages[pk], content) for pk, content in going.items()}
     armed = statements.arm(
         lease=lease,
         now=moment,
@@ -162,10 +163,10 @@ def prepare(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Outgoing]:
         bodies=[encrypt(c.text, _place("body", pk)) for pk, c in going.items()],
         versions=[c.version for c in going.values()],
         digests=[blind_index(f"{c.subject}\n{c.text}", "text") for c in going.values()],
+        tokens=[token and token_digest(token) for token in tokens.values()],
     )
-    pages = _new_pages([messages[pk] for pk in armed], going)
     return [
-        _outgoing(messages[pk], attempts[pk], content, pages.get(pk, ""))
+        _outgoing(messages[pk], attempts[pk], content, tokens[pk])
         for pk, content in going.items()
         if pk in armed
     ]
@@ -196,7 +197,10 @@ def _end_and_put_off(
     tell(ended)
 
 
-def _outgoing(message: Message, attempt_id: uuid.UUID, content: Content, page: str) -> Outgoing:
+def _outgoing(
+    message: Message, attempt_id: uuid.UUID, content: Content, token: str | None
+) -> Outgoing:
+    page = f"{settings.PUBLIC_URL}/a/{token}/" if token else ""
     return Outgoing(
         message_id=message.pk,
         attempt_id=attempt_id,
@@ -214,16 +218,10 @@ def _can_be_stopped(message: Message) -> bool:
     return message.channel == Channel.EMAIL and purposes[message.purpose].to_client
 
 
-def _new_pages(
-    messages: Iterable[Message], contents: Mapping[uuid.UUID, Content]
-) -> dict[uuid.UUID, str]:
-    """A page's address for each that names one. Only a digest of its token is kept."""
-    named = [m for m in messages if "{link}" in contents[m.pk].text or _can_be_stopped(m)]
-    tokens = {message.pk: secrets.token_urlsafe(24) for message in named}
-    digests = {pk: token_digest(token) for pk, token in tokens.items()}
-    if digests:
-        statements.link(digests, [m.expires_at for m in named], now=now())
-    return {pk: f"{settings.PUBLIC_URL}/a/{token}/" for pk, token in tokens.items()}
+def _page_token(message: Message, content: Content) -> str | None:
+    """What makes the address of its page, if it names one; only a digest of it is kept."""
+    names_one = "{link}" in content.text or _can_be_stopped(message)
+    return secrets.token_urlsafe(24) if names_one else None
 
 
 def hand_over(session: ChannelSession, outgoing: Sequence[Outgoing]) -> list[Outcome]:

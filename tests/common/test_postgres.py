@@ -8,6 +8,7 @@ from django.db import connection, connections
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.database import run
 from common.postgres.base import UtcLoader
 from common.present import PRESENT
 
@@ -99,3 +100,29 @@ def test_the_present_is_the_same_whoever_binds_it(another, on_server):
     with another.cursor() as cursor:
         cursor.execute("SELECT abs(extract(epoch FROM %s - clock_timestamp())) < 60", [PRESENT])
         assert cursor.fetchone() == (True,)
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
+TIMES = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(9000, 1, 1), timezones=st.just(dt.UTC))
+
+
+@pytest.mark.parametrize(
+    ("kind", "items"),
+    [
+        ("text", TEXTS), ("bytea", st.binary()), ("uuid", st.uuids()), ("timestamptz", TIMES),
+        ("int", st.integers(-(2**31), 2**31 - 1)),
+    ],
+)  # fmt: skip
+def test_a_list_reaches_a_statement_as_it_is(kind, items):
+    @given(st.lists(st.none() | items))
+    def read_back(values):
+        [(found,)] = run(f"SELECT %(values)s::{kind}[]", {"values": values})
+        assert found == values
+
+    read_back()
+
+
+def test_what_looks_like_the_end_of_an_array_is_text():
+    awkward = ['"', "\\", "}", "{", ",", "", "NULL", '\\"', " a ", "%s", "\\x00"]
+    [(found,)] = run("SELECT %(values)s::text[]", {"values": awkward})
+    assert found == awkward

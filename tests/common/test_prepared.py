@@ -9,7 +9,17 @@ from django.db.models import Q
 
 from clients.models import CareTeamMember, Client
 from common.clock import now
-from common.prepared import MANY, ONE, ById, Kept, holds_a_moment, select_ids, values_of
+from common.prepared import (
+    ASKED,
+    MANY,
+    ONE,
+    ById,
+    Kept,
+    Prepared,
+    holds_a_moment,
+    select_ids,
+    values_of,
+)
 from common.present import PRESENT
 from organization.models import Facility, Membership, User
 from organization.seen import Seen
@@ -119,3 +129,16 @@ def test_no_more_is_kept_than_was_said(house):
     for key in range(5):
         kept.get(key, Client.objects.all, values_of)
     assert len(kept._kept) <= 2
+
+
+def test_a_prepared_statement_holds_all_values_but_the_ids_and_the_present(house):
+    odd = "50 % of 'it'"
+    Facility.objects.filter(pk=house.elm.pk).update(discreet_name=odd)
+    named = Prepared(
+        lambda ids: Facility.objects.filter(
+            pk__in=ids, discreet_name__in=[odd, "Elm St"], created_at__lte=PRESENT
+        ).values_list("discreet_name")
+    )
+    assert named.rows([house.elm.pk, house.elm.pk]) == [(odd,)]
+    assert named.rows([house.elm.pk]) == [(odd,)]
+    assert named._of_many.values == (PRESENT, ASKED)

@@ -2,7 +2,10 @@
 
 import datetime as dt
 import os
+import socketserver
+import threading
 import uuid
+from contextlib import contextmanager
 
 import pytest
 
@@ -57,10 +60,11 @@ def test_a_mail_arrives_as_written_with_a_message_id_from_its_row(doubles):
     assert mail["headers"]["Auto-Submitted"] == "auto-generated"
 
 
-def test_several_mails_go_through_one_connection_even_after_a_refusal(doubles):
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_several_mails_go_through_one_connection_even_after_a_refusal(doubles, pipelining):
     http_json(
         "PUT", f"{doubles.mailbox}/behaviour",
-        {"rcpt": {"gone@example.org": "550 5.1.1 no such user"}},
+        {"rcpt": {"gone@example.org": "550 5.1.1 no such user"}, "pipelining": pipelining},
     )  # fmt: skip
     with EmailSession() as session:
         session.send(outgoing(ADDRESS))
@@ -105,6 +109,44 @@ def test_an_address_that_smtp_cannot_write_is_refused_and_the_next_one_goes(doub
         session.send(outgoing(ADDRESS))
     assert (error.fate, error.dead_address) == (Fate.PERMANENT, True)
     assert len(doubles.mails()) == 1
+
+
+@contextmanager
+def server_that_asks_for_the_text_of_a_refused_mail(said):
+    """A server that takes commands together, refuses every recipient, and says 354 all the same."""
+    answers = {
+        b"EHLO": b"250-here\r\n250 PIPELINING", b"MAIL": b"250 OK", b"RCPT": said, b"DATA": b"354 go on",
+        b".\r\n": b"554 nobody to give it to", b"RSET": b"250 OK", b"QUIT": b"221 bye",
+    }  # fmt: skip
+    heard = []
+
+    class Conversation(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"220 here\r\n")
+            for line in self.rfile:
+                heard.append(line)
+                command = line.upper() if line == b".\r\n" else line[:4].upper()
+                self.wfile.write(answers[command] + b"\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1], heard
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("said", "fate"), [(b"550 5.1.1 no such user", Fate.PERMANENT), (b"451 later", Fate.TRANSIENT)]
+)
+def test_a_refused_mail_gives_no_text_away_even_if_the_server_asks_for_it(settings, said, fate):
+    with server_that_asks_for_the_text_of_a_refused_mail(said) as (port, heard):
+        settings.EMAIL_PORT = port
+        with EmailSession() as session:
+            assert fate_of(session, ADDRESS).fate is fate
+            assert fate_of(session, ADDRESS).fate is fate
+    one = [b"MAIL", b"RCPT", b"DATA", b".\r\n", b"RSET"]
+    ours = [line[:4].upper() for line in heard if line[:4].upper() not in (b"EHLO", b"QUIT")]
+    assert ours == one * 2
 
 
 def test_no_mail_server_is_a_fault_of_the_channel(settings):
