@@ -36,7 +36,7 @@ up: setup ## Start everything on the same data, adding no demo data
 	@exec $(PY) -m dev.demo --no-data
 
 test: setup ## Run every test on servers of its own (ARGS="-k word" goes to pytest)
-	@exec $(PY) -m dev.services run --test -- $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m dev.services run --test -- $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: ## What CI runs: lint, types, imports, migrations, test
 	@$(MAKE) lint

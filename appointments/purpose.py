@@ -4,9 +4,10 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from appointments.models import Reminder
-from appointments.queries import Carried, attendances_told_by, carried_by
+from appointments.queries import Carried, OwnWords, attendances_told_by, carried_by, own_words
 from appointments.reminders import QUIET_MARGIN
 from appointments.services.attending import respond
 from appointments.services.reconciling import keep
@@ -18,6 +19,7 @@ from messaging.purposes import Content, Stop
 from messaging.states import Reason
 from organization.models import Language
 
+NO_WORDS = OwnWords()
 RESPONSE_OF = {
     Meaning.CONFIRM: Response.ACCEPTED,
     Meaning.RESCHEDULE: Response.TENTATIVE,
@@ -38,33 +40,38 @@ class ReminderPurpose:
         carried: dict[uuid.UUID, list[Carried]] = defaultdict(list)
         for each in carried_by([message.pk for message in messages]):
             carried[each.message_id].append(each)
+        words = own_words({c.facility.pk for c in chain(*carried.values()) if c.has_own_words})
         found: dict[uuid.UUID, Content | Stop] = {}
         dropped: dict[uuid.UUID, Reason] = {}
         for message in messages:
             reasons = {c.reminder_id: c.refusal for c in carried[message.pk]}
             wanted = [c for c in carried[message.pk] if reasons[c.reminder_id] is None]
             if wanted:
-                found[message.pk] = self._content(message, wanted)
+                own = words.get(wanted[0].facility.pk, NO_WORDS)
+                found[message.pk] = self._content(message, wanted, own)
                 dropped |= {pk: reason for pk, reason in reasons.items() if reason}
             else:
                 found[message.pk] = Stop(next(filter(None, reasons.values()), Reason.REPLACED))
         _drop(dropped)
         return found
 
-    def _content(self, message: Message, wanted: Sequence[Carried]) -> Content:
-        first = wanted[0]
-        facility = first.attendance.appointment.facility
+    def _content(self, message: Message, wanted: Sequence[Carried], own: OwnWords) -> Content:
+        first, facility = wanted[0], wanted[0].facility
+        channel, language = Channel(message.channel), Language(first.attendance.client.language)
+        wording = own.of((first.template, first.text), channel, language)
         subject, text, version = message_texts(
             key=first.text,
-            channel=Channel(message.channel),
-            language=Language(first.attendance.client.language),
+            channel=channel,
+            language=language,
             greeting_name=first.attendance.client.greeting_name,
             starts_at=[each.attendance.appointment.starts_at for each in wanted],
             zone=facility.zone,
             discreet_place=facility.discreet_name,
             sms_has_link=facility.sms_has_link,
+            wording=wording,
         )
-        return Content(text=text, subject=subject, version=version)
+        named = own.names if wording else ()
+        return Content(text=text, subject=subject, version=version, not_named=named)
 
     def answer(self, message: Message, meaning: Meaning) -> bool:
         """A client confirmed, asked for another time, or can't come: that holds for all that the

@@ -8,12 +8,15 @@ start of a word without regard to case or accents, so that inflections are caugh
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
 
 WORDS_FILE = Path(__file__).with_name("disclosure_words.txt")
 WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+NAME_WORD = re.compile(r"[^\W_]+")
+NO_WORD, NEVER = r"[\W_]+", r"(?!)"
 
 
 def plain(text: str) -> str:
@@ -64,6 +67,22 @@ def disclosing_words(text: str) -> list[str]:
         if any(part in whole or part.startswith(stems) for part in parts):
             found.append(match.group())
     return found
+
+
+def names_in(text: str, names: Iterable[str]) -> list[str]:
+    """Those of these names that the text holds, as whole words, whatever the case and the accents."""
+    names = tuple(names)
+    said = unicodedata.normalize("NFKC", text).translate(PLAINLY)
+    if not _any_of(names).search(said):  # as nearly always
+        return []
+    return [name for name in names if _any_of((name,)).search(said)]
+
+
+@functools.lru_cache(maxsize=1024)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    words = (NAME_WORD.findall(plain(name)) for name in names)
+    patterns = [NO_WORD.join(parts) for parts in words if parts]
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(patterns)})(?![^\W_])" if patterns else NEVER)
 
 
 def validate_discreet(value: str) -> None:

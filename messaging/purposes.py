@@ -15,11 +15,15 @@ from messaging.states import Reason
 
 @dataclass(frozen=True)
 class Content:
-    """What a message says. `{link}` in the text is filled at hand-over, if the text has it."""
+    """What a message says. `{link}` in the text is filled at hand-over, if the text has it.
+
+    `not_named`: the names that it may not hold, beside the facility's legal one.
+    """
 
     text: str
     version: str
     subject: str = ""
+    not_named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,12 @@ from appointments.queries.policies import (
     policy_in_force,
 )
 from appointments.queries.visits import Visit, attendances_told_by, visits_behind
+from appointments.queries.words import OwnWords, names_of, own_words
 
 __all__ = [
     "Carried",
     "Forecast",
+    "OwnWords",
     "Policies",
     "Visit",
     "Why",
@@ -46,8 +48,10 @@ __all__ = [
     "facts_of",
     "fetch_people",
     "forecast",
+    "names_of",
     "narrowed_in_force",
     "near_free_slots",
+    "own_words",
     "policies_in_force",
     "policy_in_force",
     "recipients",

@@ -25,7 +25,7 @@ from clients.models import Client, ContactPoint
 from common.prepared import Prepared
 from common.present import PRESENT
 from common.rows import held
-from messaging.models import OptOut
+from messaging.models import OptOut, Template
 from messaging.states import Reason
 from organization.models import Facility, User
 from organization.roles import Capability
@@ -119,6 +119,11 @@ CARRIED = Prepared(
             ),
             when_left(OuterRef("attendance__client")),
             Exists(OVERTAKING),
+            Exists(
+                Template.objects.filter(
+                    facility=OuterRef("attendance__appointment__facility"), retired_at=None
+                )
+            ),
         )
     )
 )
@@ -144,12 +149,17 @@ class Carried:
             appointment=held(Appointment, APPOINTMENT, where, facility=facility),
             client=held(Client, CLIENT, whom),
         )
-        self._on_unit, self._left_at, self._overtaken = values
+        self._on_unit, self._left_at, self._overtaken, self.has_own_words = values
 
     @property
     def text(self) -> str:
         """What its words are about."""
         return text_of(self.when)
+
+    @property
+    def facility(self) -> Facility:
+        """Where the visit is to be."""
+        return self.attendance.appointment.facility
 
     @property
     def refusal(self) -> Reason | None:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from clients.models import Client, ContactPoint
 from common.crypto import Sealed
-from common.discretion import disclosing_words
+from common.discretion import disclosing_words, names_in
 from common.rows import held
 from messaging import statements
 from messaging.models import Message
@@ -225,5 +225,5 @@ def is_discreet(message: Message, content: Content) -> bool:
     said = f"{content.subject}\n{content.text}"
     if disclosing_words(said.replace("{link}", "")):
         return False
-    legal_name = message.facility.legal_name if message.facility else ""
-    return not legal_name or legal_name.casefold() not in said.casefold()
+    legal_name = (message.facility.legal_name,) if message.facility else ()
+    return not names_in(said, (*legal_name, *content.not_named))

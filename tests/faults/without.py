@@ -32,7 +32,7 @@ def taken_from(text: str, *parts: str) -> str:
 
 def skip_locked() -> None:
     """Whoever looks first, all take the same rows; nothing later asks whose they are."""
-    statements.CLAIM = taken_from(statements.CLAIM, "FOR UPDATE SKIP LOCKED").replace(
+    statements.CLAIM = taken_from(statements.CLAIM, "FOR UPDATE OF m SKIP LOCKED").replace(
         "state = 'scheduled' AND", "state IN ('scheduled', 'sending') AND"
     )
     statements.ARM = taken_from(
@@ -84,12 +84,13 @@ def recheck() -> None:
 
 
 def _whatever_it_carries(purpose, messages):
+    from appointments.purpose import NO_WORDS
     from appointments.queries import carried_by
 
     found = {message.pk: [] for message in messages}
     for each in carried_by(found):
         found[each.message_id].append(each)
-    return {m.pk: purpose._content(m, found[m.pk]) for m in messages if found[m.pk]}
+    return {m.pk: purpose._content(m, found[m.pk], NO_WORDS) for m in messages if found[m.pk]}
 
 
 def lease() -> None:
