@@ -22,6 +22,7 @@ TAGS = {
     "episodes": "Courses of treatment: admission, phases, moves, discharge.",
     "appointments": "Bookings, what became of them, and their reminders.",
     "reminder-policies": "When each facility reminds its clients.",
+    "message-templates": "A facility's own words for reminders and notices, in versions.",
     "messages": "What was sent, and how far it came.",
     "inbound-messages": "What clients wrote back.",
     "opt-outs": "Addresses that want no messages.",

@@ -33,7 +33,44 @@ RULE_SHOWN = {
 BUSY = "The client is busy then. Choose another time."
 TAKEN = "This time is taken. Times near it are free."
 
+TEMPLATE_WORDS = {
+    "facility": FACILITY_ID,
+    "key": "reminder",
+    "channel": "sms",
+    "language": "en",
+    "subject": "",
+    "body": "Hi {greeting_name}, see you {day} {time} at {discreet_place}. 1 confirms, 2 changes.",
+}
+
 EXAMPLES: dict[str, Any] = {
+    "TemplateInput": TEMPLATE_WORDS,
+    "TemplateOutput": {
+        "id": "019abf00-0000-7000-8000-00000000b501",
+        **TEMPLATE_WORDS,
+        "number": 2,
+        "made_by": COUNSELOR_ID,
+        "created_at": "2026-11-24T15:00:00Z",
+        "retired_at": None,
+    },
+    "BuiltInOutput": {
+        "key": "booked",
+        "channel": "email",
+        "language": "en",
+        "subject": "Your appointment {day}",
+        "body": "Hi {greeting_name},\n\nyour appointment is {day} {time} at {discreet_place}.\n",
+    },
+    "TemplatePreview": {
+        "subject": "",
+        "body": "Hi Maximiliana Josefina, see you Wed, Nov 30 12:30 PM at Elm St.",
+        "measure": {
+            "encoding": "GSM-7",
+            "units": 64,
+            "segments": 1,
+            "per_segment": 160,
+            "left": 96,
+        },
+        "faults": [],
+    },
     "BookingInput": {
         "facility": FACILITY_ID,
         "kind": "individual",

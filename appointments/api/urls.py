@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path
 
+from appointments.api.templates import BuiltInViews, TemplateVersionViews, TemplateViews
 from appointments.api.views import AppointmentViews, AttendanceViews, PolicyViews, ReminderViews
 
 
@@ -35,4 +36,10 @@ urlpatterns = [
     path("reminder-policies/", PolicyViews.as_view(LIST)),
     path("reminder-policies/<uuid:pk>/", PolicyViews.as_view(POLICY)),
     path("reminder-policies/<uuid:pk>/preview/", PolicyViews.as_view(action("preview"))),
+    path("message-templates/", TemplateViews.as_view({"get": "list", "post": "create"})),
+    path("message-templates/built-in/", BuiltInViews.as_view({"get": "built_in"})),
+    path("message-templates/preview/", TemplateViews.as_view(action("preview"))),
+    path("message-templates/<uuid:pk>/", TemplateViews.as_view({"get": "retrieve"})),
+    path("message-templates/<uuid:pk>/versions/", TemplateVersionViews.as_view(LIST)),
+    path("message-templates/<uuid:pk>/retirement/", TemplateViews.as_view(action("retire"))),
 ]

@@ -59,8 +59,7 @@ def save_template(*, facility: Facility, words: Words, by: User) -> Template:
     by.access.require(Capability.EDIT_POLICIES, facility.pk)
     if faults := _faults(facility, words):
         raise Invalid("These words can't be sent.", faults=tuple(faults))
-    # One new version at a time: the next one's number is one more than the last.
-    Facility.objects.select_for_update(no_key=True).get(pk=facility.pk)
+    _one_at_a_time(facility)
     versions = Template.objects.filter(
         facility=facility, key=words.key, channel=words.channel, language=words.language
     )
@@ -86,7 +85,7 @@ def retire_template(*, template: Template, by: User) -> Template:
 
 def preview_template(*, facility: Facility, words: Words, by: User) -> Shown:
     """How these words look, and what is wrong with them. Nothing is kept."""
-    by.access.require(Capability.VIEW_POLICIES, facility.pk)
+    by.access.require(Capability.EDIT_POLICIES, facility.pk)
     faults = tuple(_faults(facility, words))
     try:
         subject, body = (
@@ -96,6 +95,11 @@ def preview_template(*, facility: Facility, words: Words, by: User) -> Shown:
         return Shown(words.subject, words.body, None, faults)
     length = measure(body) if words.channel == Channel.SMS else None
     return Shown(subject, body, length, faults)
+
+
+def _one_at_a_time(facility: Facility) -> None:
+    """Until this is kept nobody else saves words there: the next version's number is one more."""
+    Facility.objects.select_for_update(no_key=True).get(pk=facility.pk)
 
 
 def _retire(templates: QuerySet[Template]) -> int:

@@ -14,6 +14,7 @@ from interop.services.submitting import submit_import
 from interop.states import ImportKind
 from messaging.services.inbound import handle_inbound, store_inbound
 from messaging.services.optout import opt_out
+from tests.appointments.words import own_words
 from tests.clients.access import Scene
 from tests.people import House
 
@@ -42,6 +43,7 @@ BY_ADDRESS = {
     "inbound-messages": "messaging.InboundMessage",
     "memberships": "organization.Membership",
     "merges": "clients.Merge",
+    "message-templates": "messaging.Template",
     "messages": "messaging.Message",
     "possible-duplicates": "clients.PossibleDuplicate",
     "programs": "organization.Program",
@@ -97,6 +99,7 @@ class World:
             kind=ImportKind.CLIENTS, facility=house.elm, content=FILE, charset="utf-8",
             system="previous", dry_run=True, by=house.intake,
         )  # fmt: skip
+        own_words(house)
         tokens = {name: AuthToken.objects.create(user=getattr(house, name))[1] for name in ROLES}
         ids = {model: _ids(model) for model in {*BY_ADDRESS.values(), *BY_NAME.values()}}
         # Mostly where they all work, with her who has the case: else little would be carried out.

@@ -21,12 +21,13 @@ from clients.services import (
 from clients.services.duplicates import look_for_duplicates
 from common.clock import now
 from interop.models import Import, RefusedRow
-from messaging.models import InboundMessage, Message
+from messaging.models import InboundMessage, Message, Template
 from messaging.services.inbound import handle_inbound, store_inbound
 from messaging.services.optout import opt_out
 from organization.models import Facility, PhaseKind, Program, Room, User
 from organization.roles import Role
 from organization.services.staff import hire
+from tests.appointments.words import own_words
 from tests.people import House
 from worklist.models import Task
 
@@ -57,6 +58,9 @@ class Scene:
             None, when + dt.timedelta(days=3), kind=AppointmentKind.GROUP, clients=clients,
         )  # fmt: skip
         _records(house, clients)
+        for number in range(count):
+            own_words(house, key=f"word-{number}")
+            own_words(house, key="word-0")
         asking = ("ana", "intake", "supervisor", "manager", "administrator")
         tokens = {name: _with_token(getattr(house, name)) for name in asking}
         return cls(house, clients, group, tokens)
@@ -77,6 +81,7 @@ class Scene:
             "pair": PossibleDuplicate.objects.first().pk,
             "merge": Merge.objects.first().pk,
             "import": Import.objects.earliest("created_at").pk,
+            "template": Template.objects.get(retired_at=None, key="word-0").pk,
             "facility": self.house.elm.pk,
             "program": self.house.programs[PhaseKind.DETOX].pk,
             "room": self.house.room.pk,

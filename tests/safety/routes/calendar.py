@@ -13,6 +13,10 @@ NO_BOOK = "left nurse nurse_off manager privacy admin"
 POLICIES = "own team cleo other_sup ended supervisor manager"
 NO_POLICIES = "left nurse nurse_off intake desk desk_off privacy admin"
 VISIT = "appointments/{visit}/"
+WORDS = {
+    "facility": "{facility}", "key": "reminder", "channel": "sms", "language": "en",
+    "body": "Hi {{greeting_name}}, see you {{day}} {{time}}. 1 confirms, 2 changes.",
+}  # fmt: skip
 READS = "own team supervisor"
 
 ROWS = [
@@ -42,6 +46,24 @@ ROWS = [
         no=f"own team cleo other_sup ended supervisor {NO_POLICIES}",
         there={403: "nurse intake desk privacy admin"}),
     Row("POST reminder-policies/{policy}/preview/", send={"rules": []}, yes="manager",
+        no=f"own team cleo other_sup ended supervisor {NO_POLICIES}",
+        there={403: "nurse intake desk privacy admin"}),
+    Row("GET message-templates/", yes=POLICIES, no=NO_POLICIES,
+        there={200: "own supervisor manager", 403: "nurse intake desk privacy admin"},
+        shows="template", seen=POLICIES),
+    Row("POST message-templates/", send=WORDS, yes="manager", ok=201,
+        no=f"own team cleo other_sup ended supervisor {NO_POLICIES}",
+        there={400: "manager", 403: "own supervisor nurse intake desk privacy admin"}),
+    Row("POST message-templates/preview/", send=WORDS, yes="manager", changes=False,
+        no=f"own team cleo other_sup ended supervisor {NO_POLICIES}",
+        there={400: "manager", 403: "own supervisor nurse intake desk privacy admin"}),
+    Row("GET message-templates/built-in/", yes=POLICIES, no=NO_POLICIES,
+        there={200: "own supervisor manager", 403: "nurse intake desk privacy admin"}),
+    Row("GET message-templates/{template}/", yes=POLICIES, no=NO_POLICIES,
+        there={403: "nurse intake desk privacy admin"}),
+    Row("GET message-templates/{template}/versions/", yes=POLICIES, no=NO_POLICIES,
+        there={403: "nurse intake desk privacy admin"}, shows="template", seen=POLICIES),
+    Row("POST message-templates/{template}/retirement/", yes="manager",
         no=f"own team cleo other_sup ended supervisor {NO_POLICIES}",
         there={403: "nurse intake desk privacy admin"}),
     # What was sent, and what came back

@@ -12,11 +12,13 @@ from knox.models import AuthToken
 
 from appointments.models import Appointment
 from appointments.services.booking import book_appointment
+from appointments.services.templates import Words, save_template
 from appointments.states import AppointmentKind
 from casework.moves import ReferralSource, TransitionReason
 from casework.services import admit, move_phase
 from clients.models import (
     CareRole,
+    Channel,
     Client,
     ConsentMethod,
     ContactKind,
@@ -41,7 +43,16 @@ from messaging.models import InboundMessage, Link, Message
 from messaging.services.inbound import handle_inbound, store_inbound
 from messaging.services.optout import opt_out
 from messaging.states import MessageState
-from organization.models import Facility, LinkPurpose, Membership, PhaseKind, Program, Room, User
+from organization.models import (
+    Facility,
+    Language,
+    LinkPurpose,
+    Membership,
+    PhaseKind,
+    Program,
+    Room,
+    User,
+)
 from organization.roles import Role
 from organization.services.accounts import deactivate
 from organization.services.links import make_link
@@ -276,7 +287,14 @@ class Side:
             by=self.people["intake"],
         )  # fmt: skip
         RefusedRow.objects.create(of=job, number=1, line=2, code="required", detail="Required.")
-        rows = {"twin": twin, "pair": pair, "import": job, "newcomer": clients["pat"]}
+        template = save_template(
+            facility=self.facility, by=self.people["manager"],
+            words=Words("reminder", Channel.SMS, Language.ENGLISH, "See you {day} {time}."),
+        )  # fmt: skip
+        rows = {
+            "twin": twin, "pair": pair, "import": job, "newcomer": clients["pat"],
+            "template": template,
+        }  # fmt: skip
         self.things |= {name: self._note(row) for name, row in rows.items()}
         self.things["name"] = sam.legal_last_name
         self.things["record_number"] = sam.record_number
