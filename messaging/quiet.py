@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from clients.models import Client
-from common.clock import at_wall_clock
 from organization.models import Facility
+
+MINUTE = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,27 @@ class QuietHours:
 
     def end_after(self, moment: dt.datetime) -> dt.datetime:
         """When the quiet that covers `moment` is over."""
-        return min(edge for edge in self._edges(moment, self.ends) if edge > moment)
+        edges = [edge for edge in self._edges(moment, self.ends) if edge > moment]
+        return next((edge for edge in edges if not self.covers(edge)), edges[-1])
 
     def last_moment_before(self, moment: dt.datetime) -> dt.datetime:
         """The last moment before the quiet that covers `moment` began."""
-        began = max(edge for edge in self._edges(moment, self.starts) if edge <= moment)
-        return began - dt.timedelta(minutes=1)
+        edges = [edge - MINUTE for edge in self._edges(moment, self.starts) if edge <= moment]
+        return next((edge for edge in reversed(edges) if not self.covers(edge)), edges[0])
 
     def _edges(self, moment: dt.datetime, time: dt.time) -> list[dt.datetime]:
-        day = moment.astimezone(ZoneInfo(self.zone)).date()
-        return [
-            at_wall_clock(day + dt.timedelta(days=offset), time, self.zone)
+        """When the clock shows this time about then. Set back it may show it twice, and it may be
+        quiet between; set forward it may not show it at all, then it is up to as long before or after.
+        """
+        zone = ZoneInfo(self.zone)
+        day = moment.astimezone(zone).date()
+        return sorted(
+            dt.datetime.combine(day + dt.timedelta(days=offset), time, zone)
+            .replace(fold=fold)
+            .astimezone(dt.UTC)
             for offset in (-2, -1, 0, 1, 2)
-        ]
+            for fold in (0, 1)
+        )
 
 
 def quiet_hours(facility: Facility | None, client: Client | None) -> tuple[QuietHours, ...]:

@@ -52,12 +52,16 @@ EXAMPLES: dict[str, Any] = {
         "created_at": "2026-11-24T15:00:00Z",
         "retired_at": None,
     },
-    "BuiltInOutput": {
-        "key": "booked",
-        "channel": "email",
-        "language": "en",
-        "subject": "Your appointment {day}",
-        "body": "Hi {greeting_name},\n\nyour appointment is {day} {time} at {discreet_place}.\n",
+    "BuiltInWords": {
+        "results": [
+            {
+                "key": "booked",
+                "channel": "email",
+                "language": "en",
+                "subject": "Your appointment {day}",
+                "body": "Hi {greeting_name},\n\nyour appointment is {day} {time} at {discreet_place}.\n",
+            }
+        ]
     },
     "TemplatePreview": {
         "subject": "",

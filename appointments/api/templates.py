@@ -54,6 +54,12 @@ class BuiltInOutput(serializers.Serializer[Any]):
     body = serializers.CharField()
 
 
+class BuiltInWords(serializers.Serializer[Any]):
+    """All of them: each kind by each channel in each language."""
+
+    results = BuiltInOutput(many=True)
+
+
 class TemplateInput(StrictSerializer):
     """Words to be said. The fields in them are `{greeting_name}`, `{day}`, `{time}`,
     `{discreet_place}`, `{link}`, and no others."""
@@ -160,7 +166,7 @@ class TemplateVersionViews(Listed, Templates):
 class BuiltInViews(Templates):
     """What is said where a facility has no words of its own: to read, or to begin with."""
 
-    @extend_schema(responses=BuiltInOutput(many=True))
+    @extend_schema(responses=BuiltInWords)
     def built_in(self, request: Request, **kwargs: Any) -> Response:
         self.user.access.require(Capability.VIEW_POLICIES)
         said = [
@@ -173,4 +179,4 @@ class BuiltInViews(Templates):
             for language in Language
             for words in [built_in(key, channel, language, sms_has_link=False)]
         ]  # fmt: skip
-        return Response(BuiltInOutput(said, many=True).data)
+        return Response(BuiltInWords({"results": said}).data)

@@ -274,6 +274,6 @@ class TestApi:
         assert not Template.objects.exists()
 
     def test_the_built_in_words_are_there_to_begin_with(self, manager):
-        said = manager.get(f"{self.PATH}built-in/").json()
+        said = manager.get(f"{self.PATH}built-in/").json()["results"]
         assert len(said) == len(KEYS) * 4
         assert said[0]["body"].startswith("Hi {greeting_name}, you have an appointment")

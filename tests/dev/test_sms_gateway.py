@@ -137,7 +137,8 @@ def test_a_callback_is_tried_again_while_the_application_fails(
 
     told = [application.next_call()[1]["MessageStatus"] for _ in range(3)]
 
-    assert told == ["sent", "sent", "delivered"]
+    # The one that met the failure comes twice; which of the two that was, the network decides.
+    assert sorted(told) in (["delivered", "sent", "sent"], ["delivered", "delivered", "sent"])
 
 
 def test_a_delivery_set_to_fail_ends_undelivered_with_its_code(
