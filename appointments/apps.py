@@ -5,6 +5,7 @@ from django.apps import AppConfig
 from common.events import (
     ContactPermissionChanged,
     EpisodeDischarged,
+    FacilityChanged,
     MessagesProgressed,
     OptedOut,
     OptOutLifted,
@@ -21,7 +22,11 @@ class AppointmentsConfig(AppConfig):
         from appointments.purpose import ReminderPurpose
         from appointments.queries import clients_on_the_calendar, written_during
         from appointments.services.ledger import follow_messages
-        from appointments.services.replanning import address_changed, client_changed
+        from appointments.services.replanning import (
+            address_changed,
+            client_changed,
+            facility_changed,
+        )
         from casework.undo import written_on_phase
         from clients.access import beyond_care_teams
         from clients.merging import merge_parts
@@ -35,6 +40,7 @@ class AppointmentsConfig(AppConfig):
         subscribe(ContactPermissionChanged, client_changed)
         subscribe(PhaseChanged, client_changed)
         subscribe(EpisodeDischarged, client_changed)
+        subscribe(FacilityChanged, facility_changed)
         subscribe(OptedOut, address_changed)
         subscribe(OptOutLifted, address_changed)
         subscribe(MessagesProgressed, follow_messages)

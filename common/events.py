@@ -48,6 +48,13 @@ class StaffReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class FacilityChanged:
+    """What a facility says of itself in messages, or when it keeps quiet, changed."""
+
+    facility_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ContactPermissionChanged:
     """What may be sent to a client changed: a consent given or withdrawn, a contact point
     added, changed or found dead, the language, zone or name for messages changed."""

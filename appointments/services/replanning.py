@@ -15,6 +15,7 @@ from common.clock import now
 from common.events import (
     ContactPermissionChanged,
     EpisodeDischarged,
+    FacilityChanged,
     OptedOut,
     OptOutLifted,
     PhaseChanged,
@@ -51,6 +52,11 @@ def address_changed(event: OptedOut | OptOutLifted) -> None:
 def replan_facility(facility: Facility) -> None:
     """A facility's policy changed: everyone with a coming appointment there is planned anew."""
     request_replan(coming_at(facility))
+
+
+def facility_changed(event: FacilityChanged) -> None:
+    """Its quiet hours may be others."""
+    replan_facility(Facility.objects.get(pk=event.facility_id))
 
 
 def coming_at(facility: Facility) -> list[uuid.UUID]:

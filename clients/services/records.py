@@ -29,6 +29,7 @@ from common.rows import check_row
 from common.text import plain_line
 from organization.models import Facility, User
 from organization.roles import Capability
+from organization.services.places import check_quiet_hours
 
 OLDEST = 120
 """Years that nobody has lived much beyond: an earlier birth date is a slip of the pen."""
@@ -51,21 +52,6 @@ def _check_dates(client: Client) -> None:
             "The date of death lies between birth and today.",
             code="out_of_range",
             field="deceased_on",
-        )
-
-
-def _check_quiet_hours(client: Client) -> None:
-    if (client.quiet_from is None) != (client.quiet_until is None):
-        raise Invalid(
-            "Quiet hours have a beginning and an end. Give both, or leave both empty.",
-            code="required",
-            field="quiet_from" if client.quiet_from is None else "quiet_until",
-        )
-    if client.quiet_from is not None and client.quiet_from == client.quiet_until:
-        raise Invalid(
-            "Quiet hours end at another time than they begin.",
-            code="out_of_range",
-            field="quiet_until",
         )
 
 
@@ -154,7 +140,7 @@ def create_client(
     _write_plainly(client)
     check_row(client)
     _check_dates(client)
-    _check_quiet_hours(client)
+    check_quiet_hours(client)
     client.save(force_insert=True)
     KnownAt.objects.create(client=client, facility=facility, reason=KnownReason.ADMISSION)
     note_change("client.created", client.pk, by=by.pk, clients=[client.pk])
@@ -199,7 +185,7 @@ def update_client(*, client: Client, by: User, **changes: Any) -> Client:
     _write_plainly(client)
     check_row(client)
     _check_dates(client)
-    _check_quiet_hours(client)
+    check_quiet_hours(client)
     client.change(**{name: getattr(client, name) for name in changes})
     note_change("client.updated", client.pk, by=by.pk, clients=[client.pk])
     announce(ContactPermissionChanged(client.pk))

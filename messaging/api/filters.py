@@ -1,8 +1,9 @@
 """What lists of messages can be narrowed by."""
 
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters  # type: ignore[import-untyped]
 
-from clients.models import Channel
+from clients.models import CareTeamMember, Channel
 from common.api.filters import FilterSet, TruthFilter
 from messaging.models import InboundMessage, Meaning, Message
 from messaging.states import MessageState
@@ -29,7 +30,21 @@ class InboundFilters(FilterSet):
     unread = TruthFilter(
         field_name="read_at", lookup_expr="isnull", help_text="That nobody read yet."
     )
+    mine = TruthFilter(
+        method="of_mine", help_text="From the clients whose primary counselor you are."
+    )
 
     class Meta:
         model = InboundMessage
         fields: list[str] = []
+
+    def of_mine(
+        self,
+        rows: QuerySet[InboundMessage],
+        name: str,
+        wanted: bool,  # noqa: FBT001
+    ) -> QuerySet[InboundMessage]:
+        """By the care team as it is now."""
+        mine = CareTeamMember.objects.current().filter(user=self.request.user, primary=True)
+        in_mine = Q(client__in=mine.values("client"))
+        return rows.filter(in_mine) if wanted else rows.filter(~in_mine | Q(client=None))

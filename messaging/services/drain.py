@@ -29,7 +29,7 @@ from common.ids import uuid7
 from messaging import statements
 from messaging.channels import open_session
 from messaging.channels.base import ChannelSession, DeliveryError, Fate, Outgoing
-from messaging.models import Message
+from messaging.models import Message, OptOutSource
 from messaging.purposes import Content, purposes
 from messaging.services import circuit
 from messaging.services.authorise import End, Later, leased, verdicts
@@ -264,4 +264,4 @@ def settle(channel: Channel, outcomes: Sequence[Outcome]) -> None:
         mark_undeliverable(point=point, code=Reason.INVALID_NUMBER)
     opted = [pk for pk, _, reason in settled if reason == Reason.OPTED_OUT]
     for message in Message.objects.filter(pk__in=opted) if opted else ():
-        opt_out(address_index=message.address_index, channel=channel)
+        opt_out(address_index=message.address_index, channel=channel, source=OptOutSource.PROVIDER)

@@ -23,6 +23,7 @@ ROLE = {
 MEMBERSHIP = {"id": MEMBERSHIP_ID, **ROLE, "since": "2026-02-02T15:00:00Z", "until": None}
 
 EXAMPLES: dict[str, Any] = {
+    "FacilityChanges": {"crisis_line": "988", "quiet_from": "21:00:00", "quiet_until": "08:00:00"},
     "FacilityOutput": {
         "id": FACILITY_ID,
         "legal_name": "Elm Street Treatment Center",

@@ -9,7 +9,7 @@ from common.api.output import ModelOutput
 from common.api.serializers import EnumField, StrictSerializer
 from common.clock import now
 from organization.api.base import StaffField, VisibleField
-from organization.models import Facility, Membership, Program, Room, User
+from organization.models import Facility, Language, Membership, Program, Room, User
 from organization.roles import CAPABILITIES, Role
 
 
@@ -21,6 +21,26 @@ class FacilityOutput(ModelOutput):
             "quiet_from", "quiet_until", "idle_sign_out_minutes", "sms_has_link",
             "declining_cancels", "crisis_line", "messages_per_minute",
         ]  # fmt: skip
+
+
+class FacilityChanges(StrictSerializer):
+    """What is to be different. Quiet hours are a beginning and an end, or both null."""
+
+    discreet_name = serializers.CharField(
+        max_length=40, required=False, help_text="All that a message tells of where the visit is."
+    )
+    discreet_phone = serializers.CharField(max_length=20, required=False)
+    languages = serializers.ListField(
+        child=EnumField(Language), min_length=1, max_length=len(Language), required=False
+    )
+    quiet_from = serializers.TimeField(required=False, allow_null=True)
+    quiet_until = serializers.TimeField(required=False, allow_null=True)
+    sms_has_link = serializers.BooleanField(required=False)
+    declining_cancels = serializers.BooleanField(required=False)
+    crisis_line = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    messages_per_minute = serializers.IntegerField(
+        min_value=1, max_value=32767, required=False, allow_null=True
+    )
 
 
 class ProgramOutput(ModelOutput):

@@ -22,7 +22,7 @@ urlpatterns = [
     path("auth/token/", TokenView.as_view()),
     path("me/", MeView.as_view(ONE)),
     path("facilities/", FacilityViews.as_view(LIST)),
-    path("facilities/<uuid:pk>/", FacilityViews.as_view(ONE)),
+    path("facilities/<uuid:pk>/", FacilityViews.as_view(ONE | {"patch": "partial_update"})),
     path("programs/", ProgramViews.as_view(LIST)),
     path("programs/<uuid:pk>/", ProgramViews.as_view(ONE)),
     path("rooms/", RoomViews.as_view(LIST)),

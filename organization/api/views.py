@@ -18,6 +18,7 @@ from common.crypto import token_digest
 from organization.api.base import Listed, Resource, Retrieved
 from organization.api.filters import ProgramFilters, RoomFilters
 from organization.api.serializers import (
+    FacilityChanges,
     FacilityOutput,
     MeOutput,
     ProgramOutput,
@@ -27,6 +28,7 @@ from organization.api.serializers import (
 )
 from organization.models import Facility, Membership, Program, Room, User
 from organization.services.accounts import forget_ended_tokens, holds_still
+from organization.services.places import update_facility
 
 
 class FacilityViews(Listed, Retrieved):
@@ -34,6 +36,13 @@ class FacilityViews(Listed, Retrieved):
 
     model = Facility
     output = FacilityOutput
+
+    @extend_schema(request=FacilityChanges, responses={200: FacilityOutput})
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        """Change what messages say of the facility and when they go; what is pending follows."""
+        facility = self.find()
+        given = self.parse(FacilityChanges)
+        return self.answer(update_facility(facility=facility, by=self.user, **given))
 
 
 class ProgramViews(Listed, Retrieved):

@@ -44,6 +44,7 @@ def test_every_handler_of_every_event():
         "EpisodeDischarged": [shown, f"{replanning}.client_changed"],
         "OptedOut": [f"{replanning}.address_changed"],
         "OptOutLifted": [f"{replanning}.address_changed"],
+        "FacilityChanged": ["appointments.services.replanning.facility_changed"],
         "MessagesProgressed": ["appointments.services.ledger.follow_messages"],
     }
 

@@ -17,6 +17,8 @@ ROWS = [
     Row("GET me/", yes=ALL, there=200),
     Row("GET facilities/", yes=ALL, there=200, shows="facility", seen=HERE),
     Row("GET facilities/{facility}/", yes=HERE),
+    Row("PATCH facilities/{facility}/", send={"crisis_line": "988"}, yes="manager",
+        no=HERE.replace("manager ", "")),
     Row("GET programs/", yes=ALL, there=200, shows="outpatient_program", seen=HERE),
     Row("GET programs/{outpatient_program}/", yes=HERE),
     Row("GET rooms/", yes=ALL, there=200, shows="room", seen=HERE),
