@@ -19,7 +19,7 @@ from benchmarks.stack import Stack, running_stack
 from dev.console import Trouble, run_main, say, step
 from dev.places import make_local
 
-REMINDERS = ("R1", "R2", "R3", "R4", "R5", "R7")
+REMINDERS = ("R1", "R2", "R3", "R4", "R5", "R6", "R7")
 KINDS_QUICK = ("F1", "F2", "F3", "F4", "F5", "F6", *REMINDERS)
 KINDS = (*KINDS_QUICK, "F7")
 """F7 makes all of the demo's data first, which takes longer than a quick run may."""
@@ -92,7 +92,7 @@ def on_stack(name: str, stack: Stack, *, runs: int, quick: bool) -> list[Measure
 
 def reminders(name: str, stack: Stack, *, quick: bool) -> list[Measured]:
     """One kind of figure of the reminder engine."""
-    from benchmarks.figures import claims, mail, replanning, texts, webhooks
+    from benchmarks.figures import claims, mail, memory, replanning, texts, webhooks
 
     less = 10 if quick else 1
     if name == "R1":
@@ -103,6 +103,8 @@ def reminders(name: str, stack: Stack, *, quick: bool) -> list[Measured]:
         return [claims.claims(stack, rows=200_000 if quick else 10_000_000, runs=3)]
     if name == "R4":
         return texts.lateness(runs=1 if quick else 3, messages=1_000 // less)
+    if name == "R6":
+        return [memory.growth(less=less)]
     if name == "R5":
         return [replanning.replanned(runs=2 if quick else 3)]
     return [webhooks.receipts(stack, runs=3, calls=2_000 // less)]

@@ -33,10 +33,11 @@ LEFT_BEHIND = shutil.ignore_patterns(
 FIRST_START_SECONDS = 240.0
 SETTLE_SECONDS = 8.0
 OTHER = "make and the demo itself"
+WORKER = "worker"
 KINDS = {
     "web": "gunicorn",
     "beat": "\0beat\0",
-    "worker": "celery",
+    WORKER: "celery",
     "watch": "watch_engine",
     "PostgreSQL": "postgres",
     "Valkey": "valkey",

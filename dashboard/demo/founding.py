@@ -55,6 +55,7 @@ def _facility(site: Site) -> Facility:
         legal_name=site.legal_name,
         discreet_name=site.discreet_name,
         discreet_phone=f"({site.area_codes[0]}) 555-0100",
+        crisis_line="988",
         zone=site.zone,
         quiet_from=quiet_from,
         quiet_until=quiet_until,
