@@ -14,6 +14,7 @@ from django.db import connection
 
 from common.database import run
 from common.ids import uuid7
+from messaging.models import Receipt
 
 # Claim what is due: oldest first, rows that another drain holds are passed over. MATERIALIZED, or
 # a planner may run the inner select again for the update and pass the limit. Without waiting for the
@@ -144,6 +145,16 @@ UPDATE messaging_message
  WHERE lease = %(lease)s AND state = 'sending' AND NOT armed
 """
 
+# What a provider called back with, unless the very same was handled; if it was not, that one is it.
+STORE_RECEIPT = """
+INSERT INTO messaging_receipt
+       (id, created_at, updated_at, attempt_id, provider_id, status, code, outcome)
+VALUES (%(id)s, %(now)s, %(now)s, %(attempt)s, %(provider_id)s, %(status)s, %(code)s, '')
+    ON CONFLICT (attempt_id, provider_id, status, code) DO UPDATE
+   SET updated_at = EXCLUDED.updated_at WHERE messaging_receipt.handled_at IS NULL
+RETURNING id
+"""
+
 # Other times for what still waits. A row that does not come back is being sent or has ended.
 SHIFT = """
 UPDATE messaging_message m
@@ -260,3 +271,17 @@ def shift(times: Mapping[uuid.UUID, Times], *, now: dt.datetime) -> set[uuid.UUI
         "expires_at": [t.expires_at for t in times.values()],
     }
     return {row[0] for row in run(SHIFT, values)}
+
+
+def store_receipt(receipt: Receipt, *, now: dt.datetime) -> uuid.UUID | None:
+    """Keep it; the id of the row to be handled, if one is."""
+    values = {
+        "id": receipt.pk,
+        "now": now,
+        "attempt": receipt.attempt_id,
+        "provider_id": receipt.provider_id,
+        "status": receipt.status,
+        "code": receipt.code,
+    }
+    found = run(STORE_RECEIPT, values)
+    return found[0][0] if found else None

@@ -11,6 +11,7 @@ from django.db import transaction
 from clients.models import Channel
 from clients.services import mark_undeliverable
 from common.clock import now
+from messaging import statements
 from messaging.models import Attempt, Message, OptOutSource, Receipt
 from messaging.services.optout import opt_out
 from messaging.services.progress import tell
@@ -32,14 +33,14 @@ OPTED_OUT_AT_PROVIDER = "21610"
 def store_receipt(
     *, attempt_id: uuid.UUID, provider_id: str, status: str, code: str
 ) -> Receipt | None:
-    """Keep what was called back; None if the very same came before."""
-    Receipt.objects.bulk_create(
-        [Receipt(attempt_id=attempt_id, provider_id=provider_id, status=status, code=code)],
-        ignore_conflicts=True,
-    )
-    return Receipt.objects.filter(
-        attempt_id=attempt_id, provider_id=provider_id, status=status, code=code, handled_at=None
-    ).first()
+    """Keep what was called back; None if the very same came before and was handled."""
+    receipt = Receipt(attempt_id=attempt_id, provider_id=provider_id, status=status, code=code)
+    kept = statements.store_receipt(receipt, now=now())
+    if kept is None:
+        return None
+    receipt.pk = kept
+    receipt._state.adding = False  # noqa: SLF001 (as `save` leaves it)
+    return receipt
 
 
 @transaction.atomic
