@@ -202,7 +202,7 @@ def main() -> int:
     asked = _arguments()
     given = ("seed", "due", "faults", "ambiguous", "redis_down", "redis_away", "times")
     given += ("histories", "examples")
-    words = [f"--{name.replace('_', '-')} {getattr(asked, name):g}" for name in given]
+    words = [f"--{name.replace('_', '-')} {getattr(asked, name):.10g}" for name in given]
     words += [f"--only {','.join(asked.only)}"] if asked.only else []
     again = f'make faults ARGS="{" ".join(words)}"'
     say(f"seed {asked.seed}; again: {again}")

@@ -1,8 +1,10 @@
 """What may have arrived is looked up in the provider's list: adopted, sent again, or left to a person."""
 
 import datetime as dt
+import time
 
 import pytest
+from django.db.models import QuerySet
 
 from appointments.models import Reminder
 from appointments.states import RuleChannel
@@ -161,6 +163,17 @@ def test_two_at_once_ask_once(lost):
     Attempt.objects.update(look_up_at=now())
     taken = at_once([lambda: "taken" if claim() else "nothing left"] * 2)
     assert taken == {"taken": 1, "nothing left": 1}
+
+
+def test_without_the_lock_both_would_ask(lost, monkeypatch):
+    """The negative control: each reads whose turn it is before the other has set the next."""
+    lost(swallow=[PHONE])
+    resolve_doubt()
+    Attempt.objects.update(look_up_at=now())
+    change = Attempt.change
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **how: rows.all())
+    monkeypatch.setattr(Attempt, "change", lambda row, **to: time.sleep(0.5) or change(row, **to))
+    assert at_once([lambda: "taken" if claim() else "nothing left"] * 2) == {"taken": 2}
 
 
 def test_half_an_hour_later_the_task_is_still_open(lost, time_machine):
