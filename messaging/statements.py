@@ -23,14 +23,14 @@ CLAIM = """
 WITH no_wait AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', TRUE)
 ), due AS MATERIALIZED (
-    SELECT m.id FROM no_wait, messaging_message m
+    SELECT id FROM messaging_message
      WHERE channel = %(channel)s AND state = 'scheduled' AND send_at <= %(now)s
      ORDER BY send_at LIMIT %(limit)s
-       FOR UPDATE OF m SKIP LOCKED
+       FOR UPDATE SKIP LOCKED
 )
 UPDATE messaging_message m
    SET state = 'sending', lease = %(lease)s, lease_until = %(until)s, updated_at = %(now)s
-  FROM due WHERE m.id = due.id
+  FROM due, no_wait WHERE m.id = due.id
 RETURNING m.id
 """
 

@@ -69,7 +69,9 @@ class Facility(Row):
     discreet_name = models.CharField(
         max_length=40, validators=[validate_plain_line, validate_discreet]
     )
-    discreet_phone = models.CharField(max_length=20)
+    discreet_phone = models.CharField(
+        max_length=20, validators=[validate_plain_line, validate_discreet]
+    )
     zone = models.CharField(max_length=64, validators=[validate_zone])
     languages = ArrayField(
         models.CharField(max_length=5, choices=Language.choices), default=both_languages
@@ -79,7 +81,8 @@ class Facility(Row):
     idle_sign_out_minutes = models.PositiveSmallIntegerField(default=15)
     sms_has_link = models.BooleanField(default=False)
     crisis_line = models.CharField(
-        max_length=40, blank=True, default="", db_default="", validators=[validate_plain_line],
+        max_length=40, blank=True, default="", db_default="",
+        validators=[validate_plain_line, validate_discreet],
         help_text="Whom to call in an emergency, named where a text gets an automatic answer.",
     )  # fmt: skip
     messages_per_minute = models.PositiveSmallIntegerField(

@@ -32,7 +32,7 @@ def taken_from(text: str, *parts: str) -> str:
 
 def skip_locked() -> None:
     """Whoever looks first, all take the same rows; nothing later asks whose they are."""
-    statements.CLAIM = taken_from(statements.CLAIM, "FOR UPDATE OF m SKIP LOCKED").replace(
+    statements.CLAIM = taken_from(statements.CLAIM, "FOR UPDATE SKIP LOCKED").replace(
         "state = 'scheduled' AND", "state IN ('scheduled', 'sending') AND"
     )
     statements.ARM = taken_from(

@@ -37,6 +37,8 @@ def test_the_crisis_line_and_the_pace_are_set(manager, path, house):
     ("given", "field", "code"),
     [
         ({"discreet_name": "Elm Detox"}, "discreet_name", "not_discreet"),
+        ({"crisis_line": "Detox hotline 988"}, "crisis_line", "not_discreet"),
+        ({"discreet_phone": "rehab"}, "discreet_phone", "not_discreet"),
         ({"quiet_from": "20:00"}, "quiet_until", "required"),
         ({"quiet_from": "20:00", "quiet_until": "20:00"}, "quiet_until", "out_of_range"),
         ({"messages_per_minute": 0}, "messages_per_minute", "min_value"),
