@@ -60,7 +60,7 @@ def plan_reminders(attendance_ids: Collection[uuid.UUID]) -> None:
     # In the order in which everybody locks several messages.
     messages = _waiting_about(attendances).order_by("pk").select_for_update(of=("self",))
     waiting = Waiting.of(messages)
-    _compare(_visits(attendances, _ledger(attendances), waiting), waiting).write()
+    _compare(_visits(attendances, _ledger(attendances, waiting), waiting), waiting).write()
 
 
 def plan_first_reminders(attendances: Sequence[Attendance]) -> None:
@@ -82,13 +82,23 @@ def changes_under(
     rows = Attendance.objects.filter(client__in=client_ids, appointment__starts_at__gt=now())
     coming = list(rows.order_by("pk").select_related("appointment__facility"))
     waiting = Waiting.of(_waiting_about(coming))
-    visits = _visits(coming, _ledger(coming), waiting, instead={facility.pk: policies})
+    ledger = _ledger(coming, waiting)
+    visits = _visits(coming, ledger, waiting, instead={facility.pk: policies})
     return _compare(visits, waiting)
 
 
-def _ledger(attendances: Sequence[Attendance]) -> Iterable[Reminder]:
-    rows = Reminder.objects.filter(attendance__in=attendances)
-    return rows.select_related("rule").order_by("pk")
+def _ledger(attendances: Sequence[Attendance], waiting: Waiting) -> Iterable[Reminder]:
+    """What the ledger has of these, and sets aside what else the waiting messages carry."""
+    ids = {attendance.pk for attendance in attendances}
+    carried = Q(message__in=waiting.free, state__in=WAITING)
+    rows = Reminder.objects.filter(Q(attendance__in=ids) | carried).select_related("rule")
+    found = []
+    for row in rows.order_by("pk"):
+        if row.attendance_id in ids:
+            found.append(row)
+        else:
+            waiting.begun[row.message_id].append(row)
+    return found
 
 
 def _waiting_about(attendances: Sequence[Attendance]) -> QuerySet[Message]:

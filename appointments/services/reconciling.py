@@ -32,12 +32,14 @@ FINAL_REASONS = frozenset({Reason.TEXT_REFUSED, Reason.TOO_LATE, Reason.DUPLICAT
 class Waiting:
     """What waits in the outbox: messages that may still be changed, and those being handed over.
 
-    `scheduled` may get other times; `claimed` may only be taken back.
+    `scheduled` may get other times; `claimed` may only be taken back. `begun`: the reminders in them
+    of visits that have begun and are not planned any more.
     """
 
     scheduled: dict[uuid.UUID, Times] = field(default_factory=dict)
     claimed: dict[uuid.UUID, Times] = field(default_factory=dict)
     in_hand: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
+    begun: dict[uuid.UUID, list[Reminder]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def of(cls, messages: "QuerySet[Message]") -> "Waiting":
@@ -52,6 +54,11 @@ class Waiting:
             else:
                 found.claimed[pk] = Times(send_at, expires_at)
         return found
+
+    @property
+    def free(self) -> list[uuid.UUID]:
+        """Those that nobody is handing over."""
+        return [*self.scheduled, *self.claimed]
 
     def is_free(self, message_id: uuid.UUID | None) -> bool:
         """Whether nobody is handing it over."""
@@ -100,6 +107,8 @@ class Changes:
             if message not in self.kept:
                 why = row.reason if row.state in NOT_HANDED_OVER else ""
                 self.taken_back[Reason(why or Reason.REPLACED)].append(message)
+                for left in self._waiting.begun[message]:
+                    self._put(left, ReminderState.EXPIRED, Reason.TOO_LATE, message)
 
     def write(self) -> None:
         """Write all of it."""
