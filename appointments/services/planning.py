@@ -96,7 +96,7 @@ def _ledger(attendances: Sequence[Attendance], waiting: Waiting) -> Iterable[Rem
     for row in rows.order_by("pk"):
         if row.attendance_id in ids:
             found.append(row)
-        else:
+        elif row.message_id is not None:
             waiting.begun[row.message_id].append(row)
     return found
 
