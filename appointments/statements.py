@@ -13,18 +13,23 @@ from appointments.models import (
     Occupancy,
     Reminder,
 )
-from appointments.states import AttendanceStatus, Response
+from appointments.states import WAITING, AttendanceStatus, Response
 from clients.models import Client
 from common.clock import now
 from common.database import lock_keys, run
 from common.ids import uuid7
+from messaging.states import PENDING
 
-# An appointment, its staff, and all that it keeps busy. The turn is taken of all of these first, in
-# one order, as `lock_subjects` does; then the exclusion constraint decides, which looks at what is
-# there by then and not at what was when the statement began.
+# An appointment, its staff, and all that it keeps busy. First the facility's policies are held as they
+# are, and the turn is taken of all who are busy, in one order, as `lock_subjects` does; then the
+# exclusion constraint decides, which looks at what is there by then and not at what was when the
+# statement began.
 BOOK = """
-WITH turn AS MATERIALIZED (
+WITH policies AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(%(policies)s)
+), turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) AS key
+     WHERE (SELECT count(*) FROM policies) > 0
 ), appointment AS (
     INSERT INTO appointments_appointment
            (id, created_at, updated_at, facility_id, kind, starts_at, ends_at, room_id, capacity,
@@ -48,19 +53,16 @@ SELECT o.id, %(now)s, %(now)s, %(id)s, o.kind, o.subject,
  WHERE (SELECT count(*) FROM turn) > 0
 """
 
-# One planning of a client's reminders at a time. These locks come after those of the calendar, and
-# before any message: who changes an attendance plans after it, in the same transaction.
+# Whose reminders are planned: one planning of a client's at a time, and none while somebody books for
+# them. It comes before any message: who changes an attendance plans after it, in one transaction.
 TAKE_TURNS = """
-WITH whose AS MATERIALIZED (
-    SELECT DISTINCT client_id AS id FROM appointments_attendance
-     WHERE id = ANY(%(attendances)s::uuid[]) ORDER BY client_id
-)
-SELECT id, pg_advisory_xact_lock(%(space)s, hashtext(id::text)) FROM whose
+SELECT pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint), id
+  FROM (SELECT DISTINCT client_id AS id FROM appointments_attendance
+         WHERE id = ANY(%(attendances)s::uuid[]) ORDER BY client_id) AS whose
 """
-PLANNING = 4201
 
-# Who attends, and whether their client is to be elsewhere within a day of it. A statement of its own: the seats are counted by a trigger, which has to find the
-# appointment.
+# Who attends, and whether their client is to be elsewhere within a day of it. A statement of its own:
+# the seats are counted by a trigger, which has to find the appointment.
 ATTEND = """
 INSERT INTO appointments_attendance
        (id, created_at, updated_at, appointment_id, client_id, status, status_reason, response,
@@ -79,14 +81,38 @@ RETURNING EXISTS (
 )
 """
 
-# The ledger's rows, new ones and changed ones, and for each the next line of its history.
+# What the ledger has of these visits, with the messages that wait about them, which may be held, in the
+# order in which everybody holds several; and what else such a message carries. A row may be read as it
+# was before a drain let go of its message: then that is not among those that wait, and whoever asked
+# takes it for one that is being handed over.
+LEDGER = """
+WITH waiting AS MATERIALIZED (
+    SELECT id, state, armed, send_at, expires_at FROM messaging_message
+     WHERE id IN (SELECT message_id FROM appointments_reminder
+                   WHERE attendance_id = ANY(%(attendances)s::uuid[]) AND state = ANY(%(waiting)s::text[]))
+       AND state = ANY(%(pending)s::text[])
+     ORDER BY id {hold}
+)
+SELECT r.id, r.attendance_id, r.rule_id, r.channel, r.contact_point_id, r.state, r.reason, r.send_at,
+       r.message_id, u.retired_at, w.state, w.armed, w.send_at, w.expires_at
+  FROM appointments_reminder r
+  JOIN appointments_reminderrule u ON u.id = r.rule_id
+  LEFT JOIN waiting w ON w.id = r.message_id AND r.state = ANY(%(waiting)s::text[])
+ WHERE r.attendance_id = ANY(%(attendances)s::uuid[])
+    OR (r.message_id IN (SELECT id FROM waiting) AND r.state = ANY(%(waiting)s::text[]))
+ ORDER BY r.id
+"""
+
+# The ledger's rows, new ones and changed ones, and the next line of the history of those that came to
+# another state.
 KEEP = """
 WITH given AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(changes)s::uuid[], %(attendances)s::uuid[],
                          %(rules)s::uuid[], %(channels)s::text[], %(contact_points)s::uuid[],
                          %(states)s::text[], %(reasons)s::text[], %(send_at)s::timestamptz[],
-                         %(messages)s::uuid[])
-        AS g (id, change, attendance, rule, channel, contact_point, state, reason, send_at, message)
+                         %(messages)s::uuid[], %(told)s::boolean[])
+        AS g (id, change, attendance, rule, channel, contact_point, state, reason, send_at, message,
+              told)
 ), kept AS (
     INSERT INTO appointments_reminder
            (id, created_at, updated_at, attendance_id, rule_id, channel, contact_point_id,
@@ -100,7 +126,7 @@ WITH given AS (
 )
 INSERT INTO appointments_reminderchange
        (id, created_at, updated_at, reminder_id, state, reason, message_id)
-SELECT change, %(now)s, %(now)s, id, state, reason, message FROM given
+SELECT change, %(now)s, %(now)s, id, state, reason, message FROM given WHERE told
 """
 
 # The reminders in some messages, for whoever is about to say what became of them.
@@ -150,6 +176,7 @@ def book(
         "staffing": [s.pk for s in staffing],
         "staff": [s.user_id for s in staffing],
         "leads": [s.leads for s in staffing],
+        "policies": lock_keys([appointment.facility_id])[0],
         "keys": lock_keys(o.subject for o in busy),
         "occupancies": [o.pk for o in busy],
         "kinds": [o.kind for o in busy],
@@ -188,29 +215,41 @@ def attend(appointment: Appointment, clients: Sequence[Client]) -> tuple[list[At
 
 
 def take_turns(attendance_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """Queue up behind whoever plans for one of these attendances' clients; the clients."""
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_TURNS, {"space": PLANNING, "attendances": list(attendance_ids)})
-        return [client for client, _ in cursor.fetchall()]
+    """Queue up behind whoever plans or books for one of these attendances' clients; the clients."""
+    return [client for _, client in run(TAKE_TURNS, {"attendances": list(attendance_ids)})]
 
 
-def keep(rows: Sequence[Reminder]) -> None:
-    """Write these rows of the ledger as they are now, made or changed, and their history."""
+def ledger(attendance_ids: Collection[uuid.UUID], *, hold: bool) -> list[tuple[Any, ...]]:
+    """The rows of `LEDGER`. `hold`: the messages that wait are locked until the transaction ends."""
+    values = {
+        "attendances": list(attendance_ids),
+        "waiting": list(WAITING),
+        "pending": list(PENDING),
+    }
+    return run(LEDGER.format(hold="FOR UPDATE" if hold else ""), values)
+
+
+def keep(rows: Sequence[Reminder], moved: Sequence[Reminder] = ()) -> None:
+    """Write these rows of the ledger as they are now, made or changed, and their history.
+
+    `moved`: they have another time alone, which is no line in the history.
+    """
+    every = [*rows, *moved]
     values: dict[str, Any] = {
         "now": now(),
-        "ids": [r.pk for r in rows],
-        "changes": [uuid7() for _ in rows],
-        "attendances": [r.attendance_id for r in rows],
-        "rules": [r.rule_id for r in rows],
-        "channels": [r.channel for r in rows],
-        "contact_points": [r.contact_point_id for r in rows],
-        "states": [r.state for r in rows],
-        "reasons": [r.reason for r in rows],
-        "send_at": [r.send_at for r in rows],
-        "messages": [r.message_id for r in rows],
+        "ids": [r.pk for r in every],
+        "changes": [uuid7() for _ in every],
+        "attendances": [r.attendance_id for r in every],
+        "rules": [r.rule_id for r in every],
+        "channels": [r.channel for r in every],
+        "contact_points": [r.contact_point_id for r in every],
+        "states": [r.state for r in every],
+        "reasons": [r.reason for r in every],
+        "send_at": [r.send_at for r in every],
+        "messages": [r.message_id for r in every],
+        "told": [True] * len(rows) + [False] * len(moved),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP, values)
+    run(KEEP, values)
 
 
 Came = tuple[uuid.UUID, uuid.UUID, str, str]

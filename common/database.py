@@ -55,6 +55,10 @@ def run(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         name: _array(value) if isinstance(value, list) else value for name, value in values.items()
     }
     connection.ensure_connection()
+    if connection.queries_logged or connection.execute_wrappers:  # somebody counts or watches them
+        with connection.cursor() as watched:
+            watched.execute(statement, given)
+            return watched.fetchall() if watched.description else []
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, given)
         return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []

@@ -1,6 +1,6 @@
 """The outbox's inner statements, in SQL: the ORM costs more than the sending (`trials.md`).
 
-Each is one statement in a transaction of its own (`shift` in its caller's), and each is conditional:
+Each is one statement in a transaction of its own (`enqueue` in its caller's), and each is conditional:
 who lost a race gets no row back.
 """
 
@@ -9,8 +9,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.db import connection
 
 from common.database import run
 from common.ids import uuid7
@@ -34,8 +32,16 @@ UPDATE messaging_message m
 RETURNING m.id
 """
 
-# Put into the outbox. What is left out is empty, or its column's first state.
+# Put into the outbox, and set other times where a message still waits. What is left out is empty, or
+# its column's first state.
 ENQUEUE = """
+WITH shifted AS (
+    UPDATE messaging_message m
+       SET send_at = t.send_at, due_at = t.send_at, expires_at = t.expires_at, updated_at = %(now)s
+      FROM unnest(%(shifted)s::uuid[], %(to_send_at)s::timestamptz[], %(to_expires_at)s::timestamptz[])
+           AS t (id, send_at, expires_at)
+     WHERE m.id = t.id AND m.state = 'scheduled'
+)
 INSERT INTO messaging_message
        (id, created_at, updated_at, purpose, about, channel, client_id, facility_id,
         contact_point_id, address_index, language, text_version, send_at, due_at, expires_at, state, reason,
@@ -155,16 +161,6 @@ VALUES (%(id)s, %(now)s, %(now)s, %(attempt)s, %(provider_id)s, %(status)s, %(co
 RETURNING id
 """
 
-# Other times for what still waits. A row that does not come back is being sent or has ended.
-SHIFT = """
-UPDATE messaging_message m
-   SET send_at = t.send_at, due_at = t.send_at, expires_at = t.expires_at, updated_at = %(now)s
-  FROM unnest(%(ids)s::uuid[], %(send_at)s::timestamptz[], %(expires_at)s::timestamptz[])
-       AS t (id, send_at, expires_at)
- WHERE m.id = t.id AND m.state = 'scheduled'
-RETURNING m.id
-"""
-
 
 @dataclass(frozen=True)
 class Times:
@@ -189,12 +185,20 @@ class Outcome:
     tries: int = 0
 
 
-def enqueue(drafts: Sequence[Mapping[str, Any]], *, now: dt.datetime) -> list[uuid.UUID]:
-    """Have these wait for their time; their ids, in the same order."""
+def enqueue(
+    drafts: Sequence[Mapping[str, Any]], shifted: Mapping[uuid.UUID, Times], *, now: dt.datetime
+) -> list[uuid.UUID]:
+    """Have these wait for their time; their ids, in the same order. `shifted` wait for another one."""
     ids = [uuid7() for _ in drafts]
-    columns = {name: [draft[name] for draft in drafts] for name in DRAFTED}
-    with connection.cursor() as cursor:
-        cursor.execute(ENQUEUE, {"ids": ids, "now": now, **columns})
+    values: dict[str, Any] = {name: [draft[name] for draft in drafts] for name in DRAFTED}
+    values |= {
+        "ids": ids,
+        "now": now,
+        "shifted": list(shifted),
+        "to_send_at": [times.send_at for times in shifted.values()],
+        "to_expires_at": [times.expires_at for times in shifted.values()],
+    }
+    run(ENQUEUE, values)
     return ids
 
 
@@ -260,17 +264,6 @@ def record(outcomes: Sequence[Outcome], *, now: dt.datetime) -> list[tuple[uuid.
 def release(*, lease: uuid.UUID, now: dt.datetime) -> None:
     """Give back what was claimed under this lease and not armed."""
     run(RELEASE, {"lease": lease, "now": now})
-
-
-def shift(times: Mapping[uuid.UUID, Times], *, now: dt.datetime) -> set[uuid.UUID]:
-    """Set other times where the message still waits; the ids of those."""
-    values = {
-        "now": now,
-        "ids": list(times),
-        "send_at": [t.send_at for t in times.values()],
-        "expires_at": [t.expires_at for t in times.values()],
-    }
-    return {row[0] for row in run(SHIFT, values)}
 
 
 def store_receipt(receipt: Receipt, *, now: dt.datetime) -> uuid.UUID | None:

@@ -19,7 +19,6 @@ from appointments.queries.facts import (
 )
 from appointments.queries.forecast import Forecast, forecast
 from appointments.queries.free_times import near_free_slots
-from appointments.queries.here import those_here
 from appointments.queries.ledger import Carried, carried_by, reminders_of, with_reasons
 from appointments.queries.people import fetch_people
 from appointments.queries.policies import (
@@ -59,7 +58,6 @@ __all__ = [
     "rule_facts",
     "seen_with_reminders",
     "tell_reminders",
-    "those_here",
     "visits_behind",
     "why",
     "with_people",

@@ -10,7 +10,7 @@ from appointments import statements
 from appointments.models import Appointment, AppointmentStaff, Occupancy
 from appointments.models.calendar import OccupancyKind
 from appointments.queries import near_free_slots
-from appointments.services.planning import plan_first_reminders, plan_reminders
+from appointments.services.planning import plan_first_reminders, plan_in_turn
 from appointments.services.wishes import Wish
 from appointments.states import AppointmentKind
 from common.database import broken_constraint, lock_subjects
@@ -42,7 +42,8 @@ def make_appointment(
     moved_from: Appointment | None = None,
     ended: Sequence[uuid.UUID] = (),
 ) -> Appointment:
-    """Take the time, and plan the reminders, with them those of the attendances that this `ended`.
+    """Take the time, and plan the reminders, with them those of these clients' attendances that this
+    `ended`. Taking the time takes the clients' turns: nobody else plans for them until it is done.
 
     Raises `SlotTaken` or `ClientBusy`.
     """
@@ -66,7 +67,8 @@ def make_appointment(
     if alone and not ended:
         plan_first_reminders(attendances)
     else:
-        plan_reminders([*(attendance.pk for attendance in attendances), *ended])
+        both = [*(attendance.pk for attendance in attendances), *ended]
+        plan_in_turn(both, {client.pk for client in wish.clients})
     return appointment
 
 

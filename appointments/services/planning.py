@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from appointments import statements
 from appointments.arranging import Arrangement, Caps, Wanted, arrange
@@ -19,11 +19,17 @@ from appointments.services.reconciling import Changes, Visit, Waiting
 from appointments.states import HANDED_OVER, NOTICES, WAITING
 from clients.models import Channel
 from common.clock import now
-from messaging.models import Message
-from messaging.states import PENDING
+from common.rows import held
 from organization.models import Facility
 
 PoliciesByFacility = Mapping[uuid.UUID, Policies]
+Ledger = dict[uuid.UUID, dict[Key, Reminder]]
+"""The rows of each attendance."""
+
+LEDGER_COLUMNS = (
+    "id", "attendance_id", "rule_id", "channel", "contact_point_id", "state", "reason", "send_at",
+    "message_id",
+)  # fmt: skip
 
 
 def policy_of(facility: Facility) -> ReminderPolicy:
@@ -52,25 +58,27 @@ def plan_reminders(attendance_ids: Collection[uuid.UUID]) -> None:
 
     However many there are, that takes the same number of statements.
     """
-    clients = statements.take_turns(attendance_ids)
+    plan_in_turn(attendance_ids, statements.take_turns(attendance_ids))
+
+
+def plan_in_turn(attendance_ids: Collection[uuid.UUID], client_ids: Collection[uuid.UUID]) -> None:
+    """The same for attendances of these clients, whose turns this transaction has."""
     rows = Attendance.objects.filter(
-        Q(pk__in=attendance_ids) | Q(client__in=clients, appointment__starts_at__gt=now())
+        Q(pk__in=attendance_ids) | Q(client__in=client_ids, appointment__starts_at__gt=now())
     )
     attendances = list(rows.order_by("pk").select_related("appointment__facility"))
-    # In the order in which everybody locks several messages.
-    messages = _waiting_about(attendances).order_by("pk").select_for_update(of=("self",))
-    waiting = Waiting.of(messages)
-    _compare(_visits(attendances, _ledger(attendances, waiting), waiting), waiting).write()
+    ledger, waiting = _ledger(attendances, hold=True)
+    _compare(_visits(attendances, ledger, waiting), waiting).write()
 
 
 def plan_first_reminders(attendances: Sequence[Attendance]) -> None:
-    """Plan for attendances that this transaction made, of clients without another visit about that
-    time: nothing else has to be looked at, as long as the caps leave room for all."""
+    """Plan for attendances that this transaction made, of clients whose turns it has and who have no
+    other visit about that time: nothing else has to be looked at, as long as the caps leave room."""
     waiting = Waiting()
-    visits = _visits(attendances, [], waiting)
+    visits = _visits(attendances, {}, waiting)
     arrangements = [_arrange(theirs, waiting, beside=True) for theirs in _by_client(visits)]
     if any(arrangement.skipped for arrangement in arrangements):
-        plan_reminders([attendance.pk for attendance in attendances])
+        plan_in_turn([a.pk for a in attendances], {a.client_id for a in attendances})
     else:
         _compare(visits, waiting).write()
 
@@ -81,49 +89,44 @@ def changes_under(
     """What would change for these clients if the facility had these policies. Nothing is written."""
     rows = Attendance.objects.filter(client__in=client_ids, appointment__starts_at__gt=now())
     coming = list(rows.order_by("pk").select_related("appointment__facility"))
-    waiting = Waiting.of(_waiting_about(coming))
-    ledger = _ledger(coming, waiting)
+    ledger, waiting = _ledger(coming, hold=False)
     visits = _visits(coming, ledger, waiting, instead={facility.pk: policies})
     return _compare(visits, waiting)
 
 
-def _ledger(attendances: Sequence[Attendance], waiting: Waiting) -> Iterable[Reminder]:
-    """What the ledger has of these, and sets aside what else the waiting messages carry."""
+def _ledger(attendances: Sequence[Attendance], *, hold: bool) -> tuple[Ledger, Waiting]:
+    """What the ledger has of these, and what waits about them in the outbox."""
+    found: Ledger = defaultdict(dict)
+    waiting = Waiting()
     ids = {attendance.pk for attendance in attendances}
-    carried = Q(message__in=waiting.free, state__in=WAITING)
-    rows = Reminder.objects.filter(Q(attendance__in=ids) | carried).select_related("rule")
-    found = []
-    for row in rows.order_by("pk"):
-        if row.attendance_id in ids:
-            found.append(row)
-        elif row.message_id is not None:
-            waiting.begun[row.message_id].append(row)
-    return found
-
-
-def _waiting_about(attendances: Sequence[Attendance]) -> QuerySet[Message]:
-    carrying = Reminder.objects.filter(attendance__in=attendances, state__in=WAITING)
-    return Message.objects.filter(pk__in=carrying.values("message"), state__in=PENDING)
+    for row in statements.ledger(ids, hold=hold):
+        columns, (retired_at, *message) = row[: len(LEDGER_COLUMNS)], row[len(LEDGER_COLUMNS) :]
+        rule = held(ReminderRule, ("id", "retired_at"), (columns[2], retired_at))
+        reminder = held(Reminder, LEDGER_COLUMNS, columns, rule=rule)
+        if reminder.attendance_id in ids:
+            key = Key(reminder.rule_id, Channel(reminder.channel), reminder.contact_point_id)
+            found[reminder.attendance_id][key] = reminder
+        elif reminder.message_id is not None:
+            waiting.begun[reminder.message_id].append(reminder)
+        if reminder.message_id is not None and message[0] is not None:
+            waiting.add(reminder.message_id, *message)
+    return found, waiting
 
 
 def _visits(
     attendances: Sequence[Attendance],
-    ledger: Iterable[Reminder],
+    ledger: Ledger,
     waiting: Waiting,
     instead: PoliciesByFacility | None = None,
 ) -> list[Visit]:
     """Each attendance with its rows and its plan."""
     if not attendances:
         return []
-    rows: dict[uuid.UUID, dict[Key, Reminder]] = defaultdict(dict)
-    for row in ledger:
-        key = Key(row.rule_id, Channel(row.channel), row.contact_point_id)
-        rows[row.attendance_id][key] = row
     people = recipients({a.client_id for a in attendances})
     policies = _policies([a.appointment.facility for a in attendances]) | dict(instead or {})
     visits = []
     for attendance in attendances:
-        recipient, theirs = people[attendance.client_id], rows[attendance.pk]
+        recipient, theirs = people[attendance.client_id], ledger.get(attendance.pk, {})
         appointment = attendance.appointment
         rules = policies[appointment.facility_id].of(appointment.kind, recipient.phase)
         carried_out = [

@@ -11,7 +11,7 @@ from appointments.policies import LONGEST_OFFSET
 from appointments.queries import Policies, rule_facts
 from appointments.reminders import RuleFacts
 from appointments.services.planning import changes_under, policy_of
-from appointments.services.replanning import coming_at, replan_facility
+from appointments.services.replanning import coming_at, hold_policies, replan_facility
 from appointments.states import NOTICES, RuleChannel, RuleWhen
 from audit.services import note_change
 from common.clock import now
@@ -72,8 +72,8 @@ def set_rules(
     """
     by.access.require(Capability.EDIT_POLICIES, facility.pk)
     _check(facility, rules, narrowed)
+    hold_policies(facility)
     policy = policy_of(facility)
-    ReminderPolicy.objects.select_for_update().get(pk=policy.pk)
     _set(policy, rules)
     if narrowed is not None:
         _set_narrowed(facility, narrowed)

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
-
 from appointments import statements
 from appointments.arranging import Arrangement, Bundle, Member
 from appointments.models import Attendance, Reminder, ReplanRequest
@@ -15,7 +13,6 @@ from appointments.queries.facts import NOTICE, REMINDER, Recipient
 from appointments.reminders import Facts, Key, Plan
 from appointments.states import WAITING, ReminderState
 from common.clock import now
-from messaging.models import Message
 from messaging.services import outbox
 from messaging.services.outbox import Draft
 from messaging.statements import Times
@@ -41,24 +38,21 @@ class Waiting:
     in_hand: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
     begun: dict[uuid.UUID, list[Reminder]] = field(default_factory=lambda: defaultdict(list))
 
-    @classmethod
-    def of(cls, messages: "QuerySet[Message]") -> "Waiting":
-        """These, as they are now."""
-        found = cls()
-        columns = ("pk", "state", "armed", "send_at", "expires_at")
-        for pk, state, armed, send_at, expires_at in messages.values_list(*columns):
-            if armed:
-                found.in_hand[pk] = send_at
-            elif state == MessageState.SCHEDULED:
-                found.scheduled[pk] = Times(send_at, expires_at)
-            else:
-                found.claimed[pk] = Times(send_at, expires_at)
-        return found
-
-    @property
-    def free(self) -> list[uuid.UUID]:
-        """Those that nobody is handing over."""
-        return [*self.scheduled, *self.claimed]
+    def add(
+        self,
+        message_id: uuid.UUID,
+        state: str,
+        armed: bool,  # noqa: FBT001 (as the row has it)
+        send_at: dt.datetime,
+        expires_at: dt.datetime,
+    ) -> None:
+        """Take note of one, as it is now."""
+        if armed:
+            self.in_hand[message_id] = send_at
+        elif state == MessageState.SCHEDULED:
+            self.scheduled[message_id] = Times(send_at, expires_at)
+        else:
+            self.claimed[message_id] = Times(send_at, expires_at)
 
     def is_free(self, message_id: uuid.UUID | None) -> bool:
         """Whether nobody is handing it over."""
@@ -114,13 +108,11 @@ class Changes:
         """Write all of it."""
         for reason, ids in self.taken_back.items():
             outbox.cancel(ids, reason=reason)
-        messages = outbox.enqueue([draft for draft, _ in self.made])
+        messages = outbox.enqueue([draft for draft, _ in self.made], shifted=self.shifted)
         for (_, rows), message in zip(self.made, messages, strict=True):
             for row in rows:
                 row.message_id = message
-        outbox.shift(self.shifted)
-        keep(self._changed)
-        self._write_moved()
+        self._write_ledger()
         for row, attendance in self._calls:
             _ask_for_a_call(row, attendance)
         # What is being handed over decides: look again when it has.
@@ -129,15 +121,9 @@ class Changes:
             ReplanRequest(client_id=pk, not_before=again) for pk in self._look_again
         )
 
-    def _write_moved(self) -> None:
-        """Another time alone is no new line in the history."""
+    def _write_ledger(self) -> None:
         written = {row.pk for row in self._changed}
-        moved = [row for row in self._moved if row.pk not in written]
-        moment = now()
-        for row in moved:
-            row.updated_at = moment
-        if moved:
-            Reminder.objects.bulk_update(moved, ["send_at", "updated_at"])
+        keep(self._changed, [row for row in self._moved if row.pk not in written])
 
     def _carried(self, visits: Sequence[Visit]) -> dict[uuid.UUID, Reminder]:
         """The messages that wait for these and may be changed, each with a reminder in it."""
@@ -272,7 +258,8 @@ def _is_final(row: Reminder, *, send_at: object = None) -> bool:
     return row.reason in FINAL_REASONS
 
 
-def keep(rows: Sequence[Reminder]) -> None:
-    """Write the state that these reminders came to, and their history."""
-    if rows:
-        statements.keep(rows)
+def keep(rows: Sequence[Reminder], moved: Sequence[Reminder] = ()) -> None:
+    """Write the state that these reminders came to, and their history; and when those go that have
+    another time alone."""
+    if rows or moved:
+        statements.keep(rows, moved)

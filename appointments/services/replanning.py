@@ -12,6 +12,7 @@ from appointments.services.planning import plan_reminders
 from appointments.states import AppointmentStatus, AttendanceStatus
 from clients.models import ContactPoint
 from common.clock import now
+from common.database import lock_subjects
 from common.events import (
     ContactPermissionChanged,
     EpisodeDischarged,
@@ -49,6 +50,14 @@ def address_changed(event: OptedOut | OptOutLifted) -> None:
     request_replan(points.values_list("client", flat=True).distinct())
 
 
+def hold_policies(facility: Facility) -> None:
+    """Wait for the bookings that are under way at a facility; those to come wait for us.
+
+    One that planned by what was, and was not to be seen yet, would never be planned anew.
+    """
+    lock_subjects([facility.pk])
+
+
 def replan_facility(facility: Facility) -> None:
     """A facility's policy changed: everyone with a coming appointment there is planned anew."""
     request_replan(coming_at(facility))
@@ -56,7 +65,9 @@ def replan_facility(facility: Facility) -> None:
 
 def facility_changed(event: FacilityChanged) -> None:
     """Its quiet hours may be others."""
-    replan_facility(Facility.objects.get(pk=event.facility_id))
+    facility = Facility.objects.get(pk=event.facility_id)
+    hold_policies(facility)
+    replan_facility(facility)
 
 
 def coming_at(facility: Facility) -> list[uuid.UUID]:

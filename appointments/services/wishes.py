@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from appointments.queries import those_here
+from appointments.here import hold_those_here
 from appointments.states import AppointmentKind
 from clients.models import Client
-from clients.services import require_standing
+from clients.services import Merged
 from common.clock import now
 from common.errors import Invalid
 from organization.models import Facility, Room, User
@@ -34,7 +34,6 @@ def check_wish(wish: Wish, seats: int) -> None:
     """Raise `Invalid` naming the field, unless these may meet there and then."""
     _check_time(wish)
     _check_named(wish)
-    require_standing(client.pk for client in wish.clients)
     _check_here(wish)
     if wish.room is not None:
         check_room(wish.room, wish.facility, seats)
@@ -69,17 +68,19 @@ def _check_named(wish: Wish) -> None:
 
 
 def _check_here(wish: Wish) -> None:
-    """Staff work with clients at the facility, clients are known there."""
+    """Staff work with clients at the facility, clients are known there, and none is merged meanwhile."""
     staff = {user.pk for user in wish.staff}
     clients = {client.pk for client in wish.clients}
-    here = those_here(wish.facility.pk, staff=staff, clients=clients)
-    if not staff <= here:
+    here = hold_those_here(wish.facility.pk, staff=staff, clients=clients)
+    if here.merged:
+        raise Merged
+    if not staff <= here.ids:
         raise Invalid(
             "Not all of these work with clients at this facility.",
             code="not_at_facility",
             field="staff",
         )
-    if not clients <= here:
+    if not clients <= here.ids:
         raise Invalid(
             "A client isn't known at this facility.", code="not_known_here", field="clients"
         )

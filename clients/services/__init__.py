@@ -16,7 +16,13 @@ from clients.services.contacts import (
 )
 from clients.services.duplicates import dismiss_duplicate
 from clients.services.merging import merge_clients, undo_merge
-from clients.services.permission import Merged, require_for_client, require_standing, standing
+from clients.services.permission import (
+    HOLD,
+    Merged,
+    require_for_client,
+    require_standing,
+    standing,
+)
 from clients.services.records import (
     create_client,
     find_duplicates,
@@ -27,6 +33,7 @@ from clients.services.records import (
 
 __all__ = [
     "CONSENT_WORDING",
+    "HOLD",
     "Merged",
     "add_contact_point",
     "create_client",

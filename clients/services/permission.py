@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
@@ -11,6 +12,8 @@ from common.errors import Conflict, Forbidden
 from organization.models import User
 from organization.roles import Capability
 
+WORDS = "This record is part of another one now. Look the client up again."
+
 
 class Merged(Conflict):
     """The record is part of another one now."""
@@ -18,7 +21,12 @@ class Merged(Conflict):
     code = "merged"
     title = "This record was merged into another"
 
+    def __init__(self, detail: str = WORDS, **more: Any) -> None:
+        super().__init__(detail, **more)
 
+
+# Which of these were merged into which. The lock is the one that a foreign key takes: many may hold it
+# at once, and a merge waits for all of them.
 HOLD = "SELECT id, merged_into_id FROM clients_client WHERE id {these} ORDER BY id FOR KEY SHARE"
 
 
@@ -35,7 +43,7 @@ def require_for_client(by: User, capability: Capability, client: Client) -> None
 def require_standing(client_ids: Iterable[uuid.UUID]) -> None:
     """Raise `Merged` if one of these was merged away; else none is until the transaction ends."""
     if any(_hold(client_ids).values()):
-        raise Merged("This record is part of another one now. Look the client up again.")
+        raise Merged
 
 
 def standing(client: Client) -> Client:
@@ -45,8 +53,6 @@ def standing(client: Client) -> Client:
 
 
 def _hold(client_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID | None]:
-    """Which of these were merged into which. The lock is the one that a foreign key takes: many
-    may hold it at once, and a merge waits for all of them."""
     these, value = among(set(client_ids))
     with connection.cursor() as cursor:
         cursor.execute(HOLD.format(these=these), [value])

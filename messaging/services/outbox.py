@@ -38,9 +38,17 @@ class Draft:
     expires_at: dt.datetime
 
 
-def enqueue(drafts: Sequence[Draft]) -> list[uuid.UUID]:
-    """Have these said; the messages' ids in the same order. Within the caller's transaction."""
-    return statements.enqueue([vars(draft) for draft in drafts], now=now()) if drafts else []
+def enqueue(
+    drafts: Sequence[Draft], *, shifted: Mapping[uuid.UUID, Times] | None = None
+) -> list[uuid.UUID]:
+    """Have these said; the messages' ids in the same order. Within the caller's transaction.
+
+    `shifted`: messages that get other times, where they still wait; what is being sent or has ended
+    stays as it is.
+    """
+    if not drafts and not shifted:
+        return []
+    return statements.enqueue([vars(draft) for draft in drafts], shifted or {}, now=now())
 
 
 def enqueue_to_address(
@@ -76,14 +84,6 @@ def enqueue_account_mail(*, to: str, subject: str, body: str) -> Message:
         due_at=moment,
         expires_at=moment + ACCOUNT_MAIL_LIVES,
     )
-
-
-def shift(times: Mapping[uuid.UUID, Times]) -> set[uuid.UUID]:
-    """Set other times where the message still waits; the ids of those.
-
-    The others are being sent or have ended.
-    """
-    return statements.shift(times, now=now()) if times else set()
 
 
 def end_unarmed(

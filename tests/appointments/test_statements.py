@@ -16,8 +16,8 @@ from tests.counting import statements
 
 pytestmark = pytest.mark.django_db
 
-BOOKING, LIST, RETRIEVE = 14, 4, 4
-CANCELLING, MOVING, PLANNING = 24, 29, 10
+BOOKING, BESIDE, LIST, RETRIEVE = 12, 14, 4, 4
+CANCELLING, MOVING, PLANNING = 23, 26, 9
 
 
 @pytest.fixture
@@ -57,9 +57,25 @@ def test_a_booking_takes_few_statements(house, by_token, some, next_tuesday):
     ]
 
 
-def test_a_booking_with_a_room_takes_one_more(house, by_token, some, next_tuesday):
+def test_a_room_takes_one_more_and_so_does_a_colleague(house, by_token, some, next_tuesday):
     body = wish(house, *some(1), next_tuesday, room=str(house.room.pk))
     asked(BOOKING + 1, lambda: by_token.post(URL, body))
+    body = wish(house, *some(1), next_tuesday, staff=[str(house.ben.pk)])
+    asked(BOOKING + 1, lambda: by_token.post(URL, body))
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_beside_other_visits_that_day_it_takes_two_more_however_many(
+    house, by_token, some, next_tuesday, size
+):
+    """They are told of together: one message has another time then, one is made, one stays."""
+    clients = some(size)
+    for n, client in enumerate(clients):
+        house.booked(client, next_tuesday + n * HOUR)
+    body = group(house, clients, next_tuesday - 2 * HOUR)
+    asked(BESIDE, lambda: by_token.post(URL, body))
+    assert Message.objects.filter(state=MessageState.SCHEDULED).count() == 2 * size
+    assert Reminder.objects.filter(state="bundled").count() == 2 * size
 
 
 @pytest.mark.parametrize("size", [2, 20])
