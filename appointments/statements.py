@@ -4,15 +4,13 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db import connection
-
 from appointments.models import (
     Appointment,
     AppointmentStaff,
     Attendance,
-    Occupancy,
     Reminder,
 )
+from appointments.models.calendar import OccupancyKind
 from appointments.states import WAITING, AttendanceStatus, Response
 from clients.models import Client
 from common.clock import now
@@ -154,8 +152,12 @@ SELECT change, %(now)s, %(now)s, id, state, reason, message FROM changed
 """
 
 
+Busy = tuple[OccupancyKind, uuid.UUID]
+"""Of which kind somebody or something is, and who or what."""
+
+
 def book(
-    appointment: Appointment, staffing: Sequence[AppointmentStaff], busy: Sequence[Occupancy]
+    appointment: Appointment, staffing: Sequence[AppointmentStaff], busy: Sequence[Busy]
 ) -> None:
     """Write these new rows. Raises `IntegrityError` naming `occupancy_no_overlap`."""
     moment = now()
@@ -177,13 +179,12 @@ def book(
         "staff": [s.user_id for s in staffing],
         "leads": [s.leads for s in staffing],
         "policies": lock_keys([appointment.facility_id])[0],
-        "keys": lock_keys(o.subject for o in busy),
-        "occupancies": [o.pk for o in busy],
-        "kinds": [o.kind for o in busy],
-        "subjects": [o.subject for o in busy],
+        "keys": lock_keys(subject for _, subject in busy),
+        "occupancies": [uuid7() for _ in busy],
+        "kinds": [kind for kind, _ in busy],
+        "subjects": [subject for _, subject in busy],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(BOOK, values)
+    run(BOOK, values)
     appointment._state.adding = False  # noqa: SLF001 (as `save` leaves it)
 
 
@@ -206,9 +207,7 @@ def attend(appointment: Appointment, clients: Sequence[Client]) -> tuple[list[At
         "status": AttendanceStatus.EXPECTED,
         "response": Response.NEEDS_ACTION,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(ATTEND, values)
-        alone = not any(busy for (busy,) in cursor.fetchall())
+    alone = not any(busy for (busy,) in run(ATTEND, values))
     for attendance in made:
         attendance._state.adding = False  # noqa: SLF001 (as `save` leaves it)
     return made, alone

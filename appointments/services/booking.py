@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from appointments.models import Appointment, Reminder
-from appointments.services.occupying import make_appointment, occupy_room
+from appointments.services.occupying import make_appointment, occupy_room, taking_time
 from appointments.services.planning import plan_reminders
 from appointments.services.wishes import Wish, check_room, check_seats, check_wish
 from appointments.states import (
@@ -28,7 +28,7 @@ from worklist.models import TaskKind
 from worklist.services import withdraw_tasks
 
 
-@transaction.atomic
+@taking_time
 def book_appointment(
     *,
     facility: Facility,
@@ -56,7 +56,7 @@ def book_appointment(
     return appointment
 
 
-@transaction.atomic
+@taking_time
 def reschedule(
     *,
     appointment: Appointment,

@@ -1,7 +1,9 @@
 """Who gets a time: PostgreSQL decides, this asks it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -12,6 +14,7 @@ from appointments.models.calendar import OccupancyKind
 from appointments.queries import near_free_slots
 from appointments.services.planning import plan_first_reminders, plan_in_turn
 from appointments.services.wishes import Wish
+from appointments.statements import Busy
 from appointments.states import AppointmentKind
 from common.database import broken_constraint, lock_subjects
 from common.errors import Conflict
@@ -32,6 +35,32 @@ class ClientBusy(Conflict):
     title = "The client is busy then"
 
 
+class _Taken(Exception):
+    """Somebody or something wished for is busy then."""
+
+    def __init__(self, wish: Wish, subjects: Sequence[Busy]) -> None:
+        super().__init__()
+        self.wish = wish
+        self.subjects = subjects
+
+
+P = ParamSpec("P")
+
+
+def taking_time(book: Callable[P, Appointment]) -> Callable[P, Appointment]:
+    """In a transaction, which ends before it is looked up why a time could not be had."""
+
+    @wraps(book)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> Appointment:
+        try:
+            with transaction.atomic():
+                return book(*args, **kwargs)
+        except _Taken as taken:
+            raise _refusal(taken.wish, taken.subjects) from None
+
+    return asked
+
+
 def make_appointment(
     wish: Wish,
     *,
@@ -45,7 +74,7 @@ def make_appointment(
     """Take the time, and plan the reminders, with them those of these clients' attendances that this
     `ended`. Taking the time takes the clients' turns: nobody else plans for them until it is done.
 
-    Raises `SlotTaken` or `ClientBusy`.
+    Within `taking_time`, which raises `SlotTaken` or `ClientBusy`.
     """
     appointment = Appointment(
         facility=wish.facility,
@@ -95,17 +124,15 @@ def _take(appointment: Appointment, staffing: Sequence[AppointmentStaff], wish: 
         *((OccupancyKind.ROOM, room.pk) for room in rooms),
         *((OccupancyKind.CLIENT, client.pk) for client in wish.clients),
     ]
-    busy = [Occupancy(kind=kind, subject=subject) for kind, subject in subjects]
     try:
-        with transaction.atomic():
-            statements.book(appointment, staffing, busy)
+        statements.book(appointment, staffing, subjects)
     except IntegrityError as error:
         if broken_constraint(error) != "occupancy_no_overlap":
             raise
-        raise _refusal(wish, subjects) from None
+        raise _Taken(wish, subjects) from None
 
 
-def _refusal(wish: Wish, subjects: Sequence[tuple[OccupancyKind, uuid.UUID]]) -> Conflict:
+def _refusal(wish: Wish, subjects: Sequence[Busy]) -> Conflict:
     """Why it was refused. Of a busy client it says no more than that."""
     ours = [subject for kind, subject in subjects if kind != OccupancyKind.CLIENT]
     during = DateTimeTZRange(wish.starts_at, wish.ends_at)
