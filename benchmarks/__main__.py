@@ -106,7 +106,11 @@ def reminders(name: str, stack: Stack, *, quick: bool) -> list[Measured]:
     if name == "R6":
         return [memory.growth(less=less)]
     if name == "R5":
-        return [replanning.replanned(runs=2 if quick else 3)]
+        few = 2 if quick else 3
+        return [
+            replanning.replanned(runs=few),
+            replanning.late_meanwhile(runs=few, messages=1_000 // less),
+        ]
     return [webhooks.receipts(stack, runs=3, calls=2_000 // less)]
 
 

@@ -5,6 +5,8 @@ import statistics
 import subprocess
 import sys
 import time
+import uuid
+from collections.abc import Collection
 
 from django.db import connection
 
@@ -13,6 +15,7 @@ from benchmarks.results import Measured
 from benchmarks.stack import Stack
 from dev.console import Trouble
 from dev.places import ROOT
+from organization.models import Facility
 
 PROCESSES = 2
 LONGEST_SECONDS = 300.0
@@ -22,7 +25,7 @@ CREATE TABLE benchmarks_chosen AS
 SELECT DISTINCT ON (m.about) m.id, m.send_at
   FROM messaging_message m JOIN appointments_reminder r ON r.message_id = m.id
  WHERE m.channel = %s AND m.state = 'scheduled' AND m.purpose = 'reminder'
-   AND m.send_at > now() + interval '4 hours'
+   AND m.send_at > now() + interval '4 hours' AND m.facility_id = ANY(%s)
  ORDER BY m.about, m.send_at DESC
  LIMIT %s
 """
@@ -111,11 +114,12 @@ def all_by_email() -> None:
             cursor.execute(statement)
 
 
-def choose(messages: int, channel: str) -> int:
-    """Choose what is to be sent, and let nobody's quiet hours hold."""
+def choose(messages: int, channel: str, facilities: Collection[uuid.UUID] | None = None) -> int:
+    """Choose what is to be sent, perhaps of these facilities alone; nobody's quiet hours hold."""
+    of = list(Facility.objects.values_list("pk", flat=True)) if facilities is None else facilities
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS benchmarks_chosen")
-        cursor.execute(CHOOSE, [channel, messages])
+        cursor.execute(CHOOSE, [channel, list(of), messages])
         cursor.execute("SELECT count(*) FROM benchmarks_chosen")
         found = int(cursor.fetchone()[0])
         cursor.execute(AWAKE)

@@ -1,6 +1,7 @@
 """R2 and R4: texts by a provider that takes 200 ms for each: how many a second, and how late."""
 
 import time
+from collections.abc import Callable
 
 from django.db import connection
 
@@ -34,7 +35,7 @@ def throughput(*, runs: int, messages: int) -> Measured:
 def lateness(*, runs: int, messages: int) -> list[Measured]:
     """So many fall due in a minute, one after the other."""
     found = choose(messages, "sms")
-    late = [_late(found) for _ in range(runs)]
+    late = [late_texts(found) for _ in range(runs)]
     notes = [f"{found} texts a run; from due to the attempt that was written before it went."]
     return [
         Measured("R4.p50", [p50 for p50, _ in late], "—", notes),
@@ -42,7 +43,10 @@ def lateness(*, runs: int, messages: int) -> list[Measured]:
     ]
 
 
-def _late(messages: int) -> tuple[float, float]:
+def late_texts(
+    messages: int, *, meanwhile: Callable[[], None] = lambda: None
+) -> tuple[float, float]:
+    """How late the chosen go, p50 and p99 in seconds, with this done again and again until all went."""
     undo()
     with connection.cursor() as cursor:
         cursor.execute(DUE_OVER_A_MINUTE)
@@ -50,6 +54,7 @@ def _late(messages: int) -> tuple[float, float]:
         while sent_so_far() < messages:
             if time.monotonic() - begun > LONGEST_SECONDS:
                 raise Trouble(f"After {LONGEST_SECONDS:.0f} s {sent_so_far()} were sent.")
+            meanwhile()
             time.sleep(0.5)
         cursor.execute(LATENESS)
         p50, p99 = cursor.fetchone()[0]
