@@ -58,7 +58,8 @@ class ReminderPurpose:
     def _content(self, message: Message, wanted: Sequence[Carried], own: OwnWords) -> Content:
         first, facility = wanted[0], wanted[0].facility
         channel, language = Channel(message.channel), Language(first.attendance.client.language)
-        wording = own.of((first.template, first.text), channel, language)
+        keys = (first.template, first.text)
+        wording = own.of(keys, channel, language, plain=message.plain_words)
         subject, text, version = message_texts(
             key=first.text,
             channel=channel,

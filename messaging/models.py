@@ -38,6 +38,11 @@ class Message(Row):
     happen at any moment; from then on nobody cancels it.
     """
 
+    # What the last look reads beside the row (`statements.LEASED`).
+    has_consent: bool
+    opted_out: bool
+    plain_words = False
+
     purpose = models.CharField(max_length=32)
     about = models.UUIDField(null=True)
     channel = models.CharField(max_length=8, choices=Channel.choices)
@@ -185,7 +190,8 @@ class Template(Row):
     """One version of a facility's own words for one kind of message. Never changed: a new version
     takes its place, and what was sent keeps the one that it was sent with.
 
-    `key` names what it is said for (`reminder`, `moved`, or a name of the facility's own).
+    `key` names what it is said for (`reminder`, `moved`, or a name of the facility's own). `plain`: its
+    words may tell what it is about; they are said to those alone who agreed to that.
     """
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="templates")
@@ -195,20 +201,25 @@ class Template(Row):
     number = models.PositiveSmallIntegerField(help_text="Its version, from 1.")
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()
+    plain = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="May tell what it is about; said only to clients who agreed to plain words.",
+    )
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     retired_at = models.DateTimeField(null=True, blank=True)
 
     objects = TemplateQuerySet.as_manager()
 
     class Meta:
-        ordering = ["key", "channel", "language", "-number"]
+        ordering = ["key", "channel", "language", "plain", "-number"]
         constraints = [
             models.UniqueConstraint(
                 fields=["facility", "key", "channel", "language", "number"],
                 name="template_version_once",
             ),
             models.UniqueConstraint(
-                fields=["facility", "key", "channel", "language"],
+                fields=["facility", "key", "channel", "language", "plain"],
                 condition=Q(retired_at__isnull=True),
                 name="template_in_force_once",
             ),

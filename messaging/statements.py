@@ -69,9 +69,7 @@ SELECT m.id, m.purpose, m.about, m.channel, m.client_id, m.facility_id, m.contac
        f.legal_name, f.zone, f.quiet_from, f.quiet_until, f.discreet_name, f.discreet_phone,
        f.messages_per_minute,
        p.value, p.valid_until, p.undeliverable_since,
-       EXISTS (SELECT FROM clients_contactconsent g
-                WHERE g.contact_point_id = m.contact_point_id AND g.channel = m.channel
-                  AND g.withdrawn_at IS NULL),
+       g.id IS NOT NULL, g.plain_words IS TRUE,
        EXISTS (SELECT FROM messaging_optout o
                 WHERE o.address_index = m.address_index AND o.channel = m.channel
                   AND o.until IS NULL)
@@ -79,6 +77,8 @@ SELECT m.id, m.purpose, m.about, m.channel, m.client_id, m.facility_id, m.contac
   LEFT JOIN clients_client c ON c.id = m.client_id
   LEFT JOIN organization_facility f ON f.id = m.facility_id
   LEFT JOIN clients_contactpoint p ON p.id = m.contact_point_id
+  LEFT JOIN clients_contactconsent g ON g.contact_point_id = m.contact_point_id
+                                    AND g.channel = m.channel AND g.withdrawn_at IS NULL
  WHERE m.id = ANY(%(ids)s::uuid[]) AND m.lease = %(lease)s AND m.state = 'sending'
  ORDER BY m.id
    FOR UPDATE OF m

@@ -36,6 +36,7 @@ class Capability(models.TextChoices):
     CREATE_CLIENT = "create_client", "Creates client records"
     EDIT_CLIENT = "edit_client", "Changes names and demographics"
     EDIT_CONTACTS = "edit_contacts", "Changes contact points and records consents"
+    ALLOW_PLAIN_WORDS = "allow_plain_words", "Records that messages to a client may be plain"
     NAME_PRIMARY = "name_primary", "Names primary counselors and care teams"
     MERGE_CLIENTS = "merge_clients", "Merges two records of one person, and undoes it"
     ADMIT = "admit", "Admits to treatment"
@@ -64,7 +65,11 @@ _COUNSELING = _CHART | {
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.COUNSELOR: frozenset(_COUNSELING | {C.SEE_CARE_TEAM}),
     Role.SUPERVISOR: frozenset(
-        _COUNSELING | {C.SEE_CARE_TEAM, C.SEE_SUPERVISED, C.NAME_PRIMARY, C.MERGE_CLIENTS, C.IMPORT_DATA}
+        _COUNSELING
+        | {
+            C.SEE_CARE_TEAM, C.SEE_SUPERVISED, C.NAME_PRIMARY, C.MERGE_CLIENTS, C.IMPORT_DATA,
+            C.ALLOW_PLAIN_WORDS,
+        }
     ),
     Role.NURSE: frozenset(
         {

@@ -38,8 +38,8 @@ class TemplateOutput(ModelOutput):
     class Meta:
         model = Template
         fields = [
-            "id", "facility", "key", "channel", "language", "number", "subject", "body", "made_by",
-            "created_at", "retired_at",
+            "id", "facility", "key", "channel", "language", "plain", "number", "subject", "body",
+            "made_by", "created_at", "retired_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -72,6 +72,10 @@ class TemplateInput(StrictSerializer):
         required=False, allow_blank=True, max_length=LONGEST_SUBJECT, help_text="Of an e-mail."
     )
     body = serializers.CharField(max_length=LONGEST_BODY, trim_whitespace=False)
+    plain = serializers.BooleanField(
+        required=False,
+        help_text="May tell what it is about; said only to clients who agreed to plain words.",
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         facility = given.pop("facility")
@@ -81,6 +85,7 @@ class TemplateInput(StrictSerializer):
             language=Language(given["language"]),
             body=given["body"].replace("\r\n", "\n"),
             subject=given.get("subject", ""),
+            plain=given.get("plain", False),
         )
         return {"facility": facility, "words": words}
 
@@ -119,7 +124,7 @@ class Templates(Resource):
 class TemplateViews(Listed, Retrieved, Templates):
     """The words in force of the facilities whose reminder policies you see; any version by its id."""
 
-    ordering = ("key", "channel", "language", "facility_id", "id")
+    ordering = ("key", "channel", "language", "plain", "facility_id", "id")
     voided_field = "retired_at"
 
     @extend_schema(responses=TemplateOutput)
@@ -159,8 +164,9 @@ class TemplateVersionViews(Listed, Templates):
             return rows
         one = self.find(rows)
         return rows.filter(
-            facility=one.facility_id, key=one.key, channel=one.channel, language=one.language
-        )
+            facility=one.facility_id, key=one.key, channel=one.channel, language=one.language,
+            plain=one.plain,
+        )  # fmt: skip
 
 
 class BuiltInViews(Templates):

@@ -14,7 +14,9 @@ OWN = Prepared(
     lambda facilities: (
         Template.objects.filter(facility__in=facilities, retired_at=None)
         .order_by()
-        .values_list("facility", "key", "channel", "language", "subject", "body", "number", "pk")
+        .values_list(
+            "facility", "key", "channel", "language", "plain", "subject", "body", "number", "pk"
+        )
     )
 )
 NAMES = Prepared(
@@ -33,14 +35,21 @@ NAMES = Prepared(
 
 @dataclass
 class OwnWords:
-    """What one facility has others say: by key, channel and language; and whom they may not name."""
+    """What one facility has others say: by key, channel, language and plainness; and whom they may not
+    name."""
 
-    wordings: dict[tuple[str, str, str], Wording] = field(default_factory=dict)
+    wordings: dict[tuple[str, str, str, bool], Wording] = field(default_factory=dict)
     names: tuple[str, ...] = ()
 
-    def of(self, keys: Collection[str], channel: str, language: str) -> Wording | None:
-        """The words saved under the first of these keys that has any."""
-        found = (self.wordings.get((key, channel, language)) for key in keys)
+    def of(
+        self, keys: Collection[str], channel: str, language: str, *, plain: bool
+    ) -> Wording | None:
+        """The words saved under the first of these keys that has any; where they may be `plain`, those
+        are said rather than the others."""
+        kinds = (True, False) if plain else (False,)
+        found = (
+            self.wordings.get((key, channel, language, kind)) for key in keys for kind in kinds
+        )
         return next(filter(None, found), None)
 
 
@@ -49,9 +58,10 @@ def own_words(facility_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, OwnWord
     found: dict[uuid.UUID, OwnWords] = defaultdict(OwnWords)
     if not facility_ids:
         return found
-    for facility, key, channel, language, subject, body, number, pk in OWN.rows(facility_ids):
+    for facility, *which, subject, body, number, pk in OWN.rows(facility_ids):
+        key, channel, language, plain = which
         version = f"{number}:{pk}"
-        found[facility].wordings[key, channel, language] = Wording(subject, body, version)
+        found[facility].wordings[key, channel, language, plain] = Wording(subject, body, version)
     for facility, names in names_of(facility_ids).items():
         found[facility].names = tuple(names)
     return found

@@ -34,13 +34,17 @@ PAGE = f"{settings.PUBLIC_URL}/a/{'0' * 32}/"
 
 @dataclass(frozen=True)
 class Words:
-    """What somebody wants said, for one kind of message (`key`), channel and language."""
+    """What somebody wants said, for one kind of message (`key`), channel and language.
+
+    `plain`: to clients alone who agreed that it may tell what it is about.
+    """
 
     key: str
     channel: Channel
     language: Language
     body: str
     subject: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def save_template(*, facility: Facility, words: Words, by: User) -> Template:
         facility=facility, key=words.key, channel=words.channel, language=words.language
     )
     last = versions.aggregate(last=Max("number"))["last"] or 0
-    _retire(versions)
+    _retire(versions.filter(plain=words.plain))
     template = Template.objects.create(
         facility=facility, made_by=by, number=last + 1, **vars(words)
     )
@@ -122,7 +126,7 @@ def _faults(facility: Facility, words: Words) -> list[FieldFault]:
     found = [*_subject_faults(words), *_body_faults(facility, words)]
     if found:  # of words whose fields can't be read nothing more can be said
         return found
-    said = {"subject": words.subject, "body": words.body}
+    said = {} if words.plain else {"subject": words.subject, "body": words.body}
     names = names_of([facility.pk])[facility.pk]
     for field, text in said.items():
         plain = fill(text, dict.fromkeys(FIELDS, " "))

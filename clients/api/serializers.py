@@ -79,6 +79,13 @@ class ConsentInput(StrictSerializer):
 
     method = EnumField(ConsentMethod)
     wording_version = serializers.CharField(max_length=20, required=False)
+    plain_words = serializers.BooleanField(
+        required=False,
+        help_text=(
+            "What is sent there may tell what it is about: the client agreed to that, too. A clinical"
+            " supervisor records it; left out, it stays as it is."
+        ),
+    )
 
 
 class ContactPointDetails(StrictSerializer):
@@ -200,8 +207,8 @@ class ConsentOutput(ModelOutput):
     class Meta:
         model = ContactConsent
         fields = [
-            "id", "contact_point", "channel", "method", "wording_version", "granted_at",
-            "granted_by", "withdrawn_at", "withdrawn_by",
+            "id", "contact_point", "channel", "method", "wording_version", "plain_words",
+            "granted_at", "granted_by", "withdrawn_at", "withdrawn_by",
         ]  # fmt: skip
         read_only_fields = fields
 

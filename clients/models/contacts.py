@@ -78,7 +78,10 @@ class ContactConsentQuerySet(models.QuerySet["ContactConsent"]):
 
 
 class ContactConsent(Row):
-    """A client's permission to be messaged at a contact point: who recorded it, when, and how."""
+    """A client's permission to be messaged at a contact point: who recorded it, when, and how.
+
+    `plain_words`: they agreed as well that what comes there may tell what it is about.
+    """
 
     contact_point = models.ForeignKey(
         ContactPoint, on_delete=models.PROTECT, related_name="consents"
@@ -88,6 +91,11 @@ class ContactConsent(Row):
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     method = models.CharField(max_length=12, choices=ConsentMethod.choices)
     wording_version = models.CharField(max_length=20)
+    plain_words = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="What is sent there may tell what it is about: the client agreed to that, too.",
+    )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

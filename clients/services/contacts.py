@@ -17,7 +17,8 @@ from common.events import ContactPermissionChanged, announce
 from organization.models import User
 from organization.roles import Capability
 
-CONSENT_WORDING = "2026-11"
+CONSENT_WORDING, PLAIN_WORDING = "2026-11", "2026-11-plain"
+"""The versions in `docs/consent-wording.md` that are read out now."""
 """The version of the wording that a client agrees to; `docs/consent-wording.md` has the texts."""
 
 
@@ -78,16 +79,25 @@ def grant_consent(
     point: ContactPoint,
     method: ConsentMethod,
     by: User,
-    wording_version: str = CONSENT_WORDING,
+    wording_version: str = "",
     granted_at: dt.datetime | None = None,
+    plain_words: bool | None = None,
 ) -> ContactConsent:
     """Record that the client agreed to be messaged there. In force already changes nothing.
 
-    `granted_at` is this moment unless an older record says when.
+    `granted_at` is this moment unless an older record says when; `wording_version` the present one unless
+    another was used. `plain_words`: whether they agreed as
+    well that it may tell what it is about; one that says otherwise takes the place of what is in force.
     """
     require_for_client(by, Capability.EDIT_CONTACTS, point.client)
+    if plain_words:
+        require_for_client(by, Capability.ALLOW_PLAIN_WORDS, point.client)
     require_standing([point.client_id])
     ContactPoint.objects.select_for_update().get(pk=point.pk)
+    if plain_words is not None:
+        others = point.consents.filter(withdrawn_at=None, plain_words=not plain_words)
+        others.update(withdrawn_at=now(), withdrawn_by=by, updated_at=now())
+    present = PLAIN_WORDING if plain_words else CONSENT_WORDING
     consent, made = ContactConsent.objects.get_or_create(
         contact_point=point,
         channel=point.channel,
@@ -96,7 +106,8 @@ def grant_consent(
             "granted_at": granted_at or now(),
             "granted_by": by,
             "method": method,
-            "wording_version": wording_version,
+            "wording_version": wording_version or present,
+            "plain_words": bool(plain_words),
         },
     )
     if made:

@@ -81,7 +81,7 @@ def _message(row: tuple[Any, ...]) -> Message:
         facility=held(Facility, FACILITY, where) if facility else None,
         contact_point=held(ContactPoint, POINT, address) if point else None,
     )
-    message.has_consent, message.opted_out = values  # type: ignore[attr-defined]  # annotated
+    message.has_consent, message.plain_words, message.opted_out = values
     return message
 
 
@@ -160,14 +160,14 @@ def _refusal(message: Message, purpose: Purpose, moment: dt.datetime) -> End | L
 
 
 def _forbidden(message: Message, purpose: Purpose, moment: dt.datetime) -> Reason | None:
-    if message.opted_out and not purpose.after_opt_out:  # type: ignore[attr-defined]  # annotated
+    if message.opted_out and not purpose.after_opt_out:
         return Reason.OPTED_OUT
     point = message.contact_point
     if point is None:  # an answer to an address that wrote to us
         return None
     if message.client and message.client.deceased_on:
         return Reason.DECEASED
-    if not message.has_consent and not purpose.after_opt_out:  # type: ignore[attr-defined]  # annotated
+    if not message.has_consent and not purpose.after_opt_out:
         return Reason.NO_CONSENT
     if point.undeliverable_since:
         return Reason.CONTACT_POINT_DEAD
@@ -221,7 +221,9 @@ def _content(
 
 
 def is_discreet(message: Message, content: Content) -> bool:
-    """Whether nothing in the text tells a stranger what it is about."""
+    """Whether nothing in the text tells a stranger what it is about, or the client agreed that it may."""
+    if message.plain_words:
+        return True
     said = f"{content.subject}\n{content.text}"
     if disclosing_words(said.replace("{link}", "")):
         return False
