@@ -5,11 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
-
 from clients.services import HOLD
 from common.clock import now
-from common.database import among
+from common.database import among, run
 from organization.roles import Capability, roles_with
 
 # The periods are those of `PeriodQuerySet.current`.
@@ -53,11 +51,10 @@ def hold_those_here(
         "now": now(),
     }
     found = Here()
-    with connection.cursor() as cursor:
-        cursor.execute(HERE.format(hold=HOLD.format(these=known), staff=at_work), values)
-        for pk, is_here, merged_into in cursor.fetchall():
-            if is_here:
-                found.ids.add(pk)
-            if merged_into is not None:
-                found.merged.add(pk)
+    statement = HERE.format(hold=HOLD.format(these=known), staff=at_work)
+    for pk, is_here, merged_into in run(statement, values):
+        if is_here:
+            found.ids.add(pk)
+        if merged_into is not None:
+            found.merged.add(pk)
     return found

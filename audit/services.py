@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from django.db import connection
-
 from audit.models import AuditEvent, Source
 from common.clock import now
+from common.database import run
 from common.ids import uuid7
 
 APPEND = """
@@ -92,19 +91,18 @@ def write(trail: Trail) -> None:
     """Write the row, if anything was read or changed and it is not to be forgotten."""
     if trail.forgotten or not (trail.reads or trail.changes):
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            APPEND,
-            {
-                "id": uuid7(),
-                "at": now(),
-                "actor": trail.actor_id,
-                "source": trail.source,
-                "request": trail.request_id,
-                "address": trail.address,
-                "route": trail.route[:200],
-                "reads": json.dumps({kind: sorted(ids) for kind, ids in trail.reads.items()}),
-                "changes": json.dumps(trail.changes),
-                "clients": sorted(trail.clients),
-            },
-        )
+    run(
+        APPEND,
+        {
+            "id": uuid7(),
+            "at": now(),
+            "actor": trail.actor_id,
+            "source": trail.source,
+            "request": trail.request_id,
+            "address": trail.address,
+            "route": trail.route[:200],
+            "reads": json.dumps({kind: sorted(ids) for kind, ids in trail.reads.items()}),
+            "changes": json.dumps(trail.changes),
+            "clients": sorted(trail.clients),
+        },
+    )

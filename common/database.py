@@ -46,14 +46,16 @@ def among(ids: Collection[uuid.UUID], value: str = "%s") -> tuple[str, Any]:
     return f"= ANY({value})", list(ids)
 
 
-def run(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run it with less around it than Django's cursor and psycopg's lists have: a drain runs thousands.
+def run(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Run it with less around it than Django's cursor and psycopg's lists have: a drain runs thousands,
+    and every request some.
 
     A list is handed over as text: the statement has to say of what (`%(ids)s::uuid[]`).
     """
-    given = {
-        name: _array(value) if isinstance(value, list) else value for name, value in values.items()
-    }
+    if isinstance(values, Mapping):
+        given: Any = {name: _given(value) for name, value in values.items()}
+    else:
+        given = [_given(value) for value in values]
     connection.ensure_connection()
     if connection.queries_logged or connection.execute_wrappers:  # somebody counts or watches them
         with connection.cursor() as watched:
@@ -62,6 +64,10 @@ def run(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, given)
         return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
+
+
+def _given(value: Any) -> Any:
+    return _array(value) if isinstance(value, list) else value
 
 
 def _array(values: Sequence[Any]) -> str:

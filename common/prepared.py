@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from psycopg.sql import Literal
 
+from common.database import run
 from common.present import Present
 
 MOST_KEPT = 1024
@@ -29,9 +30,7 @@ class Compiled(NamedTuple):
 
     def rows(self, asked: Any = None) -> list[Row]:
         """What the database answers."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, [asked if value is ASKED else value for value in self.values])
-            return list(cursor.fetchall())
+        return run(self.sql, [asked if value is ASKED else value for value in self.values])
 
 
 ASKED = object()

@@ -16,6 +16,7 @@ from knox.settings import CONSTANTS
 from rest_framework.exceptions import AuthenticationFailed
 
 from common.clock import now
+from common.database import run
 from organization.access import Access
 from organization.models import User
 
@@ -44,9 +45,7 @@ class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc]  # kno
         text = token.decode("latin-1")
         key = text[: CONSTANTS.TOKEN_KEY_LENGTH]
         if "\x00" not in key:
-            with connection.cursor() as cursor:
-                cursor.execute(SIGNED_IN, {"key": key, "now": now()})
-                alike = cursor.fetchall()
+            alike = run(SIGNED_IN, {"key": key, "now": now()})
             digest = _digest(text)
             for row in alike:
                 if compare_digest(digest, row[0]):
