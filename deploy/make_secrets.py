@@ -33,6 +33,8 @@ def made() -> dict[str, str]:
         "redis_password": redis,
         "redis_url": f"redis://:{redis}@redis:6379/0",
         "email_host_password": "",
+        "email_service_token": "",
+        "email_webhook_secret": f"casework:{secrets.token_hex(24)}",
         "twilio_auth_token": "",
     }
 

@@ -47,6 +47,7 @@ EXAMPLES: dict[str, Any] = {
     "TemplateOutput": {
         "id": "019abf00-0000-7000-8000-00000000b501",
         **TEMPLATE_WORDS,
+        "plain": False,
         "number": 2,
         "made_by": COUNSELOR_ID,
         "created_at": "2026-11-24T15:00:00Z",

@@ -46,6 +46,7 @@ FLAGS = (
     "PREPARE_STATEMENTS",
     "EMAIL_USE_TLS",
     "EMAIL_USE_SSL",
+    "SENDS_MESSAGES",
     "TWILIO_ACKNOWLEDGES_KEYWORDS",
 )
 YES, NO = ("true", "on", "ok", "y", "yes", "1"), ("false", "off", "n", "no", "0")

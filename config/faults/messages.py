@@ -30,7 +30,7 @@ def _service(values: Values) -> Iterator[Fault]:
         )
     elif values["EMAIL_SERVICE"] not in SERVICES:
         yield Fault("EMAIL_SERVICE", f"is none of {', '.join(SERVICES)}")
-    if "EMAIL_SERVICE_TOKEN" not in values:
+    if "EMAIL_SERVICE_TOKEN" not in values and is_on(values, "SENDS_MESSAGES", default=True):
         yield Fault("EMAIL_SERVICE_TOKEN", "is not set (nor EMAIL_SERVICE_TOKEN_FILE)")
     if urlsplit(values.get("EMAIL_SERVICE_URL", "https:")).scheme != "https":
         yield Fault("EMAIL_SERVICE_URL", "does not begin with https://")

@@ -54,7 +54,7 @@ class Containers:
     def __enter__(self) -> "Containers":
         self._build()
         make_secrets(self.secrets)
-        for name in ("email_host_password", "twilio_auth_token"):
+        for name in ("email_host_password", "email_service_token", "twilio_auth_token"):
             (self.secrets / name).write_text(f"word of {name}")
         self._start_postgres()
         return self

@@ -73,7 +73,9 @@ def test_only_the_web_server_can_be_reached_and_only_from_this_machine():
 def test_a_service_gets_the_secrets_that_it_reads_and_no_other(name):
     service = FILE["services"][name]
     text = yaml.safe_dump(
-        compose(GIVEN | {"EMAIL_HOST_USER": "u", "TWILIO_ACCOUNT_SID": "s"})["services"][name]
+        compose(
+            GIVEN | {"EMAIL_HOST_USER": "u", "EMAIL_SERVICE": "postmark", "TWILIO_ACCOUNT_SID": "s"}
+        )["services"][name]
     )
     assert set(re.findall(r"/run/secrets/(\w+)", text)) == set(service["secrets"])
     assert set(service["secrets"]) <= set(FILE["secrets"])
@@ -95,7 +97,11 @@ def test_no_secret_stands_in_the_file():
 @pytest.mark.parametrize("name", OURS)
 @pytest.mark.parametrize(
     "more",
-    [{}, {"EMAIL_HOST_USER": "u", "TWILIO_ACCOUNT_SID": "s", "TWILIO_FROM_NUMBER": "+12175550100"}],
+    [
+        {},
+        {"EMAIL_HOST_USER": "u", "TWILIO_ACCOUNT_SID": "s", "TWILIO_FROM_NUMBER": "+12175550100"},
+        {"EMAIL_HOST": "", "EMAIL_SERVICE": "postmark"},
+    ],
 )
 def test_a_service_is_given_every_setting_that_production_demands(tmp_path, name, more):
     for secret, value in made().items():

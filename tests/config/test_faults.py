@@ -95,6 +95,11 @@ FAULTS = [
     ({"EMAIL_USE_SSL": "1"}, "EMAIL_USE_SSL", "is on with EMAIL_USE_TLS"),
     ({"EMAIL_HOST_USER": None}, "EMAIL_HOST_USER", "the other half"),
     ({"EMAIL_SERVICE": "postmark"}, "EMAIL_SERVICE_TOKEN", "is not set"),
+    (
+        {"EMAIL_SERVICE": "postmark", "SENDS_MESSAGES": "true"},
+        "EMAIL_SERVICE_TOKEN",
+        "is not set",
+    ),
     ({"EMAIL_SERVICE_TOKEN": "t"}, "EMAIL_SERVICE", "is not set"),
     ({"EMAIL_SERVICE": "pigeon", "EMAIL_SERVICE_TOKEN": "t"}, "EMAIL_SERVICE", "is none of"),
     (
@@ -149,6 +154,7 @@ SOUND_TOO = [
     {"REDIS_URL": "redis://:w@redis:6379/0", "PRIVATE_HOSTS": "redis,db"},
     {"EMAIL_USE_TLS": None, "EMAIL_USE_SSL": "yes"},
     {"EMAIL_HOST": None, "EMAIL_SERVICE": "postmark", "EMAIL_SERVICE_TOKEN": "a-token"},
+    {"EMAIL_HOST": None, "EMAIL_SERVICE": "postmark", "SENDS_MESSAGES": "false"},
     {"EMAIL_USE_TLS": None, "EMAIL_HOST": "localhost"},
     {
         "EMAIL_USE_TLS": None, "EMAIL_HOST": "mail", "PRIVATE_HOSTS": "mail",

@@ -30,7 +30,7 @@ def test_the_secrets_are_random_and_the_folder_is_closed(tmp_path):
         assert folder.stat().st_mode & 0o777 == 0o700
     assert set(read(first)) == set(made())
     assert {name for name, value in read(first).items() if value == read(second)[name]} == {
-        "email_host_password", "twilio_auth_token",
+        "email_host_password", "email_service_token", "twilio_auth_token",
     }  # fmt: skip
     # Docker mounts a file as it is, and a container's user is none of ours.
     assert {(first / name).stat().st_mode & 0o004 for name in made()} == {0o004}
