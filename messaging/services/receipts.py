@@ -68,6 +68,7 @@ def _apply(receipt: Receipt) -> str:
         attempt.change(state=AttemptState.ACCEPTED, provider_id=receipt.provider_id, ended_at=now())
     if receipt.status == "complained" or receipt.code == OPTED_OUT_AT_PROVIDER:
         _opt_out(attempt.message)
+    _mark_dead(attempt.message, state, receipt.code)
     return "moved" if _move(attempt.message_id, state, receipt) else "not_forward"
 
 
@@ -86,6 +87,17 @@ def _opt_out(message: Message) -> None:
     )
 
 
+def _mark_dead(message: Message, state: MessageState, code: str) -> None:
+    """The provider says that nothing arrives there, also of a message that it called delivered first."""
+    point = message.contact_point
+    if point is None:
+        return
+    if code in DEAD_ADDRESS:
+        mark_undeliverable(point=point, code=Reason.INVALID_NUMBER)
+    elif state == MessageState.BOUNCED:
+        mark_undeliverable(point=point, code=Reason.BOUNCED)
+
+
 def _reason(state: MessageState, code: str) -> Reason | str:
     if code == OPTED_OUT_AT_PROVIDER and state == MessageState.FAILED:
         return Reason.OPTED_OUT
@@ -100,10 +112,8 @@ def _move(message_id: uuid.UUID, state: MessageState, receipt: Receipt) -> bool:
     sources = [origin for origin, targets in MOVES.items() if state in targets]
     ended = None if state == MessageState.SENT else moment
     reason = _reason(state, receipt.code)
-    movable = Message.objects.select_for_update(of=("self",)).filter(
-        pk=message_id, state__in=sources
-    )
-    message = movable.select_related("contact_point").first()
+    movable = Message.objects.select_for_update(of=("self",))
+    message = movable.filter(pk=message_id, state__in=sources).first()
     if message is None:
         return False
     message.change(
@@ -118,8 +128,4 @@ def _move(message_id: uuid.UUID, state: MessageState, receipt: Receipt) -> bool:
         ended_at=ended,
     )
     tell([(message_id, str(state), str(reason))])
-    if receipt.code in DEAD_ADDRESS and message.contact_point:
-        mark_undeliverable(point=message.contact_point, code=Reason.INVALID_NUMBER)
-    if state == MessageState.BOUNCED and message.contact_point:
-        mark_undeliverable(point=message.contact_point, code=Reason.BOUNCED)
     return True
