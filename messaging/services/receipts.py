@@ -68,8 +68,9 @@ def _apply(receipt: Receipt) -> str:
         attempt.change(state=AttemptState.ACCEPTED, provider_id=receipt.provider_id, ended_at=now())
     if receipt.status == "complained" or receipt.code == OPTED_OUT_AT_PROVIDER:
         _opt_out(attempt.message)
+    moved = _move(attempt.message_id, state, receipt)
     _mark_dead(attempt.message, state, receipt.code)
-    return "moved" if _move(attempt.message_id, state, receipt) else "not_forward"
+    return "moved" if moved else "not_forward"
 
 
 def _names_another(attempt: Attempt, receipt: Receipt) -> bool:
