@@ -8,29 +8,10 @@ from appointments.models import Reminder
 from appointments.states import ReminderState, RuleChannel
 from clients.models import Channel
 from common.clock import now
-from messaging.channels.base import Outgoing
 from messaging.models import Attempt, Message
 from messaging.services import drain as draining
 from messaging.states import AttemptState, MessageState
-
-
-class Line:
-    """A channel's session that keeps what it is handed."""
-
-    at_once = 1
-
-    def __init__(self):
-        self.handed: list[Outgoing] = []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        return None
-
-    def send(self, message):
-        self.handed.append(message)
-        return f"SM{len(self.handed)}"
+from tests.messaging.lines import Line
 
 
 @pytest.mark.django_db(transaction=True)

@@ -60,7 +60,9 @@ def test_a_hard_bounce_ends_it_marks_the_address_and_tells_a_person(attempt, bro
     assert [task.kind for task in Task.objects.open()] == ["reminder_undeliverable"]
 
 
-def test_a_bounce_after_delivery_marks_the_address_and_the_message_stays_delivered(attempt, browser):
+def test_a_bounce_after_delivery_marks_the_address_and_the_message_stays_delivered(
+    attempt, browser
+):
     post(browser, attempt, "Delivery")
     assert post(browser, attempt, "Bounce", Type="HardBounce").status_code == 204
     assert message().state == MessageState.DELIVERED

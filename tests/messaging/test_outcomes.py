@@ -19,32 +19,10 @@ from messaging.services.circuit import Standing
 from messaging.services.receipts import handle_receipt, store_receipt
 from messaging.services.sweep import sweep
 from messaging.states import AttemptState, MessageState
+from tests.messaging.lines import Line
 from worklist.models import Task
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Line:
-    """A provider's line that answers as told: an id, or a failure."""
-
-    at_once = 1
-
-    def __init__(self, *answers):
-        self.answers = list(answers)
-        self.handed = []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        return None
-
-    def send(self, message):
-        self.handed.append(message)
-        answer = self.answers.pop(0) if self.answers else f"SM{len(self.handed)}"
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 @pytest.fixture
