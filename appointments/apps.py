@@ -21,6 +21,7 @@ class AppointmentsConfig(AppConfig):
         from appointments.merging import CALENDAR
         from appointments.purpose import ReminderPurpose
         from appointments.queries import clients_on_the_calendar, written_during
+        from appointments.queries.replanning import replanning_is_late
         from appointments.services.ledger import follow_messages
         from appointments.services.replanning import (
             address_changed,
@@ -30,8 +31,10 @@ class AppointmentsConfig(AppConfig):
         from casework.undo import written_on_phase
         from clients.access import beyond_care_teams
         from clients.merging import merge_parts
+        from messaging.late import late
         from messaging.purposes import purposes
 
+        late.register("appointments: planning anew", replanning_is_late)
         merge_parts.register("appointments", CALENDAR)
         purposes.register("reminder", ReminderPurpose())
         purposes.register("notice", ReminderPurpose())

@@ -72,7 +72,10 @@ class ReminderPurpose:
             wording=wording,
         )
         named = own.names if wording else ()
-        return Content(text=text, subject=subject, version=version, not_named=named)
+        return Content(
+            text=text, subject=subject, version=version, not_named=named,
+            page_until=max(each.attendance.appointment.ends_at for each in wanted),
+        )  # fmt: skip
 
     def answer(self, message: Message, meaning: Meaning) -> bool:
         """A client confirmed, asked for another time, or can't come: that holds for all that the
@@ -92,5 +95,8 @@ def _drop(reasons: Mapping[uuid.UUID, Reason]) -> None:
     """Leave these out of the message that goes for the others."""
     rows = list(Reminder.objects.filter(pk__in=reasons).order_by("pk")) if reasons else []
     for row in rows:
-        row.state, row.reason = ReminderState.SKIPPED, reasons[row.pk]
+        reason = reasons[row.pk]
+        late = reason == Reason.TOO_LATE
+        row.state = ReminderState.EXPIRED if late else ReminderState.SKIPPED
+        row.reason = reason
     keep(rows)

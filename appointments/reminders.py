@@ -47,10 +47,17 @@ class RuleFacts:
 
     def due(self, starts_at: dt.datetime, zone: str) -> dt.datetime:
         """When it is due before a visit, quiet hours aside."""
-        if self.at is None:
-            return starts_at - self.before
-        day = starts_at.astimezone(ZoneInfo(zone)).date() - dt.timedelta(days=self.days_before)
-        return at_wall_clock(day, self.at, zone)
+        return due_before(starts_at, zone, self.before, self.days_before, self.at)
+
+
+def due_before(
+    starts_at: dt.datetime, zone: str, before: dt.timedelta, days_before: int, at: dt.time | None
+) -> dt.datetime:
+    """A time before a visit: by its length, or, with `at`, by days and the wall clock."""
+    if at is None:
+        return starts_at - before
+    day = starts_at.astimezone(ZoneInfo(zone)).date() - dt.timedelta(days=days_before)
+    return at_wall_clock(day, at, zone)
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,9 @@ class Facts:
 
     `ended`: why no reminder is to be sent any more; `event`: what may be told all the same.
     `on_unit`: the unit holds the client's phone; `unit_left_at`: when it stopped holding it.
-    `handed_over`: the rules already carried out. `moved`: it takes the place of another visit.
+    `handed_over`: the rules already carried out. `told_until`: up to when rules that hold no more for
+    this visit (another policy, another phase) were carried out; what these rules want up to then has
+    been said. `moved`: it takes the place of another visit.
     `high_risk`: the client missed two visits in the 90 days before this one.
     """
 
@@ -91,6 +100,7 @@ class Facts:
     on_unit: bool = False
     unit_left_at: dt.datetime | None = None
     handed_over: frozenset[uuid.UUID] = frozenset()
+    told_until: dt.datetime | None = None
     zone: str = "UTC"
     confirmed: bool = False
     high_risk: bool = False
@@ -130,7 +140,8 @@ def plan(facts: Facts) -> Plan:
     2. A rule already carried out is left alone.
     3. Where there is no permitted contact point, or the unit holds the phone: skipped.
     4. So is what is only for the unconfirmed, or for those who miss visits.
-    5. A time that lay before the rule could hold (booked, permitted, rule made) is skipped.
+    5. A time that lay before the rule could hold (booked, permitted, rule made) is skipped, and one
+       of which another rule, that held for this visit before, has told already.
     6. If every time had passed: after a stay on the unit the latest is due at once; else the rule for
        late bookings is, unless a notice of the booking goes anyway.
     7. Quiet hours move what is due.
@@ -239,6 +250,8 @@ def _before_the_visit(
     due = rule.due(facts.starts_at, facts.zone)
     if due >= facts.starts_at:
         return Reason.AFTER_THE_START
+    if facts.told_until is not None and due <= facts.told_until:
+        return Reason.DUPLICATE
     if due >= max(holds_from, rule.since):
         return _outside_quiet_hours(due, facts, earliest=holds_from, latest=latest)
     if late and after_a_stay and due == _latest(facts):

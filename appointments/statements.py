@@ -92,7 +92,8 @@ WITH waiting AS MATERIALIZED (
      ORDER BY id {hold}
 )
 SELECT r.id, r.attendance_id, r.rule_id, r.channel, r.contact_point_id, r.state, r.reason, r.send_at,
-       r.message_id, u.retired_at, w.state, w.armed, w.send_at, w.expires_at
+       r.message_id, u.retired_at, u."when", u.minutes_before, u.days_before, u.at,
+       w.state, w.armed, w.send_at, w.expires_at
   FROM appointments_reminder r
   JOIN appointments_reminderrule u ON u.id = r.rule_id
   LEFT JOIN waiting w ON w.id = r.message_id AND r.state = ANY(%(waiting)s::text[])

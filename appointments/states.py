@@ -86,6 +86,9 @@ class ReminderState(models.TextChoices):
 HANDED_OVER = (ReminderState.SENT, ReminderState.DONE, ReminderState.FAILED, ReminderState.EXPIRED)
 """What was carried out, or tried to the end: not done again for the same visit."""
 
+NOT_TOLD = (ReminderState.FAILED, ReminderState.EXPIRED)
+"""Of those, what the client never got."""
+
 
 WAITING = (ReminderState.PLANNED, ReminderState.BUNDLED)
 """What a message that was not handed over yet carries."""

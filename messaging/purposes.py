@@ -17,13 +17,15 @@ from messaging.states import Reason
 class Content:
     """What a message says. `{link}` in the text is filled at hand-over, if the text has it.
 
-    `not_named`: the names that it may not hold, beside the facility's legal one.
+    `not_named`: the names that it may not hold, beside the facility's legal one. `page_until`: how
+    long its page is there; until the message's end, if that is later.
     """
 
     text: str
     version: str
     subject: str = ""
     not_named: tuple[str, ...] = ()
+    page_until: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -93,14 +93,14 @@ WITH armed AS (
            text_digest = c.digest, updated_at = %(now)s
       FROM unnest(%(ids)s::uuid[], %(attempts)s::uuid[], %(subjects)s::bytea[],
                   %(bodies)s::bytea[], %(versions)s::text[], %(digests)s::text[],
-                  %(links)s::uuid[], %(tokens)s::text[])
-           AS c (id, attempt, subject, body, version, digest, link, token)
+                  %(links)s::uuid[], %(tokens)s::text[], %(pages_until)s::timestamptz[])
+           AS c (id, attempt, subject, body, version, digest, link, token, page_until)
      WHERE m.id = c.id AND m.state = 'sending' AND NOT m.armed
        AND m.lease = %(lease)s AND m.lease_until > %(now)s AND m.expires_at > %(now)s
-    RETURNING m.id, m.expires_at, c.attempt, c.link, c.token
+    RETURNING m.id, GREATEST(m.expires_at, c.page_until) AS page_until, c.attempt, c.link, c.token
 ), linked AS (
     INSERT INTO messaging_link (id, created_at, updated_at, message_id, token_digest, good_until)
-    SELECT link, %(now)s, %(now)s, id, token, expires_at FROM armed WHERE token IS NOT NULL
+    SELECT link, %(now)s, %(now)s, id, token, page_until FROM armed WHERE token IS NOT NULL
 )
 INSERT INTO messaging_attempt
        (id, message_id, number, state, started_at, created_at, updated_at,
@@ -226,9 +226,11 @@ def arm(
     versions: Sequence[str],
     digests: Sequence[str],
     tokens: Sequence[str | None],
+    pages_until: Sequence[dt.datetime | None],
 ) -> set[uuid.UUID]:
     """Put an attempt on record for each message that may still go; the ids of those. `tokens`: the
-    digest of the one in its page's address, for those that name a page."""
+    digest of the one in its page's address, for those that name a page; `pages_until`: how long that
+    is there, if longer than the message lives."""
     values = {
         "lease": lease,
         "now": now,
@@ -240,6 +242,7 @@ def arm(
         "digests": list(digests),
         "links": [uuid7() for _ in tokens],
         "tokens": list(tokens),
+        "pages_until": list(pages_until),
     }
     return {row[0] for row in run(ARM, values)}
 

@@ -85,4 +85,7 @@ class AttemptState(models.TextChoices):
     UNKNOWN = "unknown", "May have been accepted"
 
 
+NOT_FOUND = "not_found"
+"""The code of an attempt that may have arrived, and for which the provider's list was asked in vain."""
+
 MAY_HAVE_ARRIVED = (AttemptState.IN_FLIGHT, AttemptState.ACCEPTED, AttemptState.UNKNOWN)

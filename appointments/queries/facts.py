@@ -94,6 +94,7 @@ def facts_of(
     recipient: Recipient,
     rules: tuple[RuleFacts, ...],
     handed_over: Iterable[uuid.UUID],
+    told_until: dt.datetime | None = None,
 ) -> Facts:
     """Everything that `plan` looks at for one attendance."""
     visit, client = attendance.appointment, recipient.client
@@ -108,6 +109,7 @@ def facts_of(
         on_unit=recipient.on_unit,
         unit_left_at=recipient.unit_left_at,
         handed_over=frozenset(handed_over),
+        told_until=told_until,
         zone=visit.facility.zone,
         confirmed=attendance.response == Response.ACCEPTED,
         high_risk=recipient.is_high_risk(visit.starts_at),
@@ -239,8 +241,7 @@ class _Row(NamedTuple):
     deceased_on: dt.date | None
     phase_kind: str | None
     lives_in: bool | None
-    came_from_unit: bool | None
-    phase_recorded_at: dt.datetime | None
+    left_unit_at: dt.datetime | None
     left_treatment_at: dt.datetime | None
     missed: list[dt.datetime]
     gone: list[dt.datetime]
@@ -261,8 +262,14 @@ CLIENT_COLUMNS = _Row._fields[: _Row._fields.index("phase_kind")]
 
 
 def _with_standing(clients: QuerySet[Client]) -> QuerySet[Client]:
-    """With the current phase's place and the one that it was entered from."""
+    """With the current phase's place, and when they last left a unit: later moves leave that as it is."""
     phase = Phase.objects.current().filter(episode__client=OuterRef("pk"))
+    left_unit = Phase.objects.filter(
+        episode__client=OuterRef("pk"),
+        entered_by__from_phase__program__residential=True,
+        program__residential=False,
+        void=False,
+    )
     missed = Attendance.objects.filter(client=OuterRef("pk"), status=AttendanceStatus.NO_SHOW)
     # By `send_at`, as the index goes: what waits is not older either.
     reminders = Message.objects.filter(
@@ -275,8 +282,7 @@ def _with_standing(clients: QuerySet[Client]) -> QuerySet[Client]:
         gone=ArraySubquery(gone.order_by().values("send_at")),
         waiting=ArraySubquery(reminders.filter(state__in=PENDING).order_by().values("send_at")),
         lives_in=Subquery(phase.values("program__residential")[:1]),
-        came_from_unit=Subquery(phase.values("entered_by__from_phase__program__residential")[:1]),
-        phase_recorded_at=Subquery(phase.values("created_at")[:1]),
+        left_unit_at=Subquery(left_unit.order_by("-created_at").values("created_at")[:1]),
         left_treatment_at=when_left(OuterRef("pk")),
     )
 
@@ -312,7 +318,7 @@ def _recipient(rows: list[_Row]) -> Recipient:
     first = rows[0]
     holds_phone = not first.messages_on_unit
     on_unit = bool(first.lives_in) and holds_phone
-    left_unit = bool(first.came_from_unit) and holds_phone and not on_unit
+    left_unit = holds_phone and not on_unit
     return Recipient(
         phase=first.phase_kind or "",
         missed=tuple(first.missed),
@@ -320,7 +326,7 @@ def _recipient(rows: list[_Row]) -> Recipient:
         waiting=tuple(first.waiting),
         client=Client.from_db(connection.alias, CLIENT_COLUMNS, first[: len(CLIENT_COLUMNS)]),
         on_unit=on_unit,
-        unit_left_at=first.phase_recorded_at if left_unit else None,
+        unit_left_at=first.left_unit_at if left_unit else None,
         left_treatment_at=first.left_treatment_at,
         addresses=tuple(_address(row.point_id, row) for row in rows if row.point_id is not None),
     )

@@ -22,6 +22,7 @@ from appointments.states import (
 from casework.models import Phase
 from casework.queries import when_left
 from clients.models import Client, ContactPoint
+from common.clock import now
 from common.prepared import Prepared
 from common.present import PRESENT
 from common.rows import held
@@ -79,7 +80,7 @@ def with_reasons(
 REMINDER_ROW = ("message", "pk")
 RULE = ("when", "only_if", "template", "retired_at")
 VISIT = ("id", "created_at", "status", "status_at", "response", "appointment_id", "client_id")
-APPOINTMENT = ("id", "status", "cancelled_by", "starts_at")
+APPOINTMENT = ("id", "status", "cancelled_by", "starts_at", "ends_at")
 FACILITY = ("id", "zone", "discreet_name", "sms_has_link")
 CLIENT = ("id", "deceased_on", "language", "greeting_name", "messages_on_unit")
 MINUTES_BEFORE = Coalesce("rule__minutes_before", 0)
@@ -174,6 +175,9 @@ class Carried:
             return Reason.ON_UNIT
         if ended is None and self.retired_at:
             return Reason.POLICY_CHANGED
+        begun = self.attendance.appointment.starts_at <= now()
+        if ended is None and begun and self.when not in AFTER_ITS_END:
+            return Reason.TOO_LATE  # in one message with a later visit, which goes on
         confirmed = self.attendance.response == Response.ACCEPTED
         if ended is None and confirmed and self.only_if == RuleOnlyIf.UNCONFIRMED:
             return Reason.CONFIRMED

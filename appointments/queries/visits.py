@@ -37,7 +37,8 @@ class Visit:
 
 def attendances_told_by(message: Message) -> QuerySet[Attendance]:
     """Those that a message tells of: not what was left out of it at the last look."""
-    carried = Reminder.objects.filter(message=message).exclude(state=ReminderState.SKIPPED)
+    left_out = (ReminderState.SKIPPED, ReminderState.EXPIRED)
+    carried = Reminder.objects.filter(message=message).exclude(state__in=left_out)
     return Attendance.objects.filter(pk__in=carried.values("attendance"))
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -11,12 +12,24 @@ from django.db.models import Q
 
 from appointments import statements
 from appointments.arranging import Arrangement, Caps, Wanted, arrange
-from appointments.models import Attendance, Reminder, ReminderPolicy, ReminderRule
+from appointments.models import (
+    Appointment,
+    Attendance,
+    Reminder,
+    ReminderPolicy,
+    ReminderRule,
+)
 from appointments.queries import default_rules, facts_of, policies_in_force, recipients
 from appointments.queries.facts import Policies
-from appointments.reminders import Facts, Key, RuleFacts, expires_at, plan
+from appointments.reminders import Facts, Key, RuleFacts, due_before, expires_at, plan
 from appointments.services.reconciling import Changes, Visit, Waiting
-from appointments.states import HANDED_OVER, NOTICES, WAITING
+from appointments.states import (
+    BEFORE_THE_VISIT,
+    HANDED_OVER,
+    NOT_TOLD,
+    NOTICES,
+    WAITING,
+)
 from clients.models import Channel
 from common.clock import now
 from common.rows import held
@@ -30,6 +43,7 @@ LEDGER_COLUMNS = (
     "id", "attendance_id", "rule_id", "channel", "contact_point_id", "state", "reason", "send_at",
     "message_id",
 )  # fmt: skip
+RULE_COLUMNS = ("retired_at", "when", "minutes_before", "days_before", "at")
 
 
 def policy_of(facility: Facility) -> ReminderPolicy:
@@ -100,8 +114,12 @@ def _ledger(attendances: Sequence[Attendance], *, hold: bool) -> tuple[Ledger, W
     waiting = Waiting()
     ids = {attendance.pk for attendance in attendances}
     for row in statements.ledger(ids, hold=hold):
-        columns, (retired_at, *message) = row[: len(LEDGER_COLUMNS)], row[len(LEDGER_COLUMNS) :]
-        rule = held(ReminderRule, ("id", "retired_at"), (columns[2], retired_at))
+        values = iter(row)
+        columns = tuple(islice(values, len(LEDGER_COLUMNS)))
+        rule = held(
+            ReminderRule, ("id", *RULE_COLUMNS), (columns[2], *islice(values, len(RULE_COLUMNS)))
+        )
+        message = tuple(values)
         reminder = held(Reminder, LEDGER_COLUMNS, columns, rule=rule)
         if reminder.attendance_id in ids:
             key = Key(reminder.rule_id, Channel(reminder.channel), reminder.contact_point_id)
@@ -129,15 +147,41 @@ def _visits(
         recipient, theirs = people[attendance.client_id], ledger.get(attendance.pk, {})
         appointment = attendance.appointment
         rules = policies[appointment.facility_id].of(appointment.kind, recipient.phase)
-        carried_out = [
-            row.rule_id
+        in_hand = [
+            row
             for row in theirs.values()
-            if row.state in HANDED_OVER
-            or (row.state in WAITING and not waiting.is_free(row.message_id))
+            if row.state in WAITING and not waiting.is_free(row.message_id)
         ]
-        facts = facts_of(attendance, recipient=recipient, rules=rules, handed_over=carried_out)
+        carried_out = [*in_hand, *(row for row in theirs.values() if row.state in HANDED_OVER)]
+        facts = facts_of(
+            attendance, recipient=recipient, rules=rules,
+            handed_over=[row.rule_id for row in carried_out],
+            told_until=_told_until(appointment, rules, carried_out),
+        )  # fmt: skip
         visits.append(Visit(attendance, recipient, theirs, facts, plan(facts)))
     return visits
+
+
+def _told_until(
+    appointment: Appointment, rules: Collection[RuleFacts], carried_out: Iterable[Reminder]
+) -> dt.datetime | None:
+    """Up to when rules that hold for this visit no more reminded of it: see `Facts`."""
+    holding = {rule.id for rule in rules}
+    times = [
+        max(row.send_at, _due(row.rule, appointment))
+        for row in carried_out
+        if row.rule_id not in holding
+        and row.rule.when in BEFORE_THE_VISIT
+        and row.state not in NOT_TOLD
+        and row.send_at is not None
+    ]
+    return max(times, default=None)
+
+
+def _due(rule: ReminderRule, appointment: Appointment) -> dt.datetime:
+    before = dt.timedelta(minutes=rule.minutes_before or 0)
+    zone = appointment.facility.zone
+    return due_before(appointment.starts_at, zone, before, rule.days_before or 0, rule.at)
 
 
 def _policies(facilities: Iterable[Facility]) -> dict[uuid.UUID, Policies]:

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
+from common.discretion import disclosing_words
 from config.faults.fault import Fault, Values
 from config.faults.given import is_on
 from config.faults.servers import PRIVATE, is_loopback, is_private
 
 SENDER = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z][^@\s.]+")
 SERVICES = ("postmark",)
+SEEN_BY_CLIENTS = ("DEFAULT_FROM_EMAIL", "PUBLIC_URL")
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER")
 
 
@@ -60,6 +62,9 @@ def _sender(values: Values) -> Iterator[Fault]:
         yield Fault("DEFAULT_FROM_EMAIL", "is not set: the address that mail comes from")
     elif not SENDER.fullmatch(parseaddr(values["DEFAULT_FROM_EMAIL"])[1]):
         yield Fault("DEFAULT_FROM_EMAIL", "is not a mail address at a domain")
+    for name in SEEN_BY_CLIENTS:
+        if words := disclosing_words(re.sub(r"[_.@:/-]", " ", values.get(name, ""))):
+            yield Fault(name, f"tells what a client is helped with: “{words[0]}”")
 
 
 def texts(values: Values) -> Iterator[Fault]:

@@ -119,7 +119,7 @@ class Correspondence:
             self._reminder(attendance, key, planned, taken_back, send_at=due)
             return None
         sent_at = due + HAND_OVER_TAKES
-        self._hand_over(message, client, facility, sent_at)
+        self._hand_over(message, client, facility, sent_at, page_until=visit.end)
         changes = [planned, (sent_at, ReminderState.SENT, "", message)]
         if key.channel == Channel.SMS:
             message.state = MessageState.DELIVERED
@@ -130,7 +130,13 @@ class Correspondence:
         return Said(message, sent_at)
 
     def _hand_over(
-        self, message: Message, client: Client, facility: Facility, at: dt.datetime
+        self,
+        message: Message,
+        client: Client,
+        facility: Facility,
+        at: dt.datetime,
+        *,
+        page_until: dt.datetime,
     ) -> None:
         subject, text, _ = message_texts(
             channel=Channel(message.channel), language=Language(client.language),
@@ -151,7 +157,7 @@ class Correspondence:
             self.rows.add(
                 Link(
                     created_at=at, updated_at=at, message=message, token_digest=token,
-                    good_until=message.expires_at,
+                    good_until=page_until,
                 )
             )  # fmt: skip
         if message.channel == Channel.SMS:

@@ -14,6 +14,7 @@ from appointments.queries import Visit, visits_behind
 from appointments.states import Response
 from appointments.texts import time_in_words
 from audit.services import note_read
+from common.clock import now
 from common.crypto import token_digest
 from dashboard.client_texts import TEXTS, day_and_date
 from dashboard.queries import phone_behind
@@ -106,6 +107,7 @@ def _context(request: HttpRequest, token: str, found: Found) -> dict[str, object
     visit, said = found.visit, SAID.get(found.response, "") if found.response else ""
     times = [time_in_words(each.starts_at, each.zone, language) for each in found.visits]
     alone = len(found.visits) == 1
+    begun = all(each.starts_at <= now() for each in found.visits)  # nothing to answer any more
     return {
         "t": TEXTS[language],
         "said": TEXTS[language][said] if said else "",
@@ -115,9 +117,10 @@ def _context(request: HttpRequest, token: str, found: Found) -> dict[str, object
         "token": token,
         "here": f"/a/{token}/",
         "visit": visit,
+        "begun": begun,
         "day": day_and_date(visit.starts_at, visit.zone, language),
         "time": ", ".join(times),
-        "greeting": TEXTS[language]["hello" if said else "greeting"].format(
+        "greeting": TEXTS[language]["hello" if said or begun else "greeting"].format(
             name=visit.greeting_name
         ),
         "length": TEXTS[language]["length"].format(minutes=visit.minutes) if alone else "",

@@ -20,8 +20,16 @@ from messaging.api.webhooks import handle_stored
 from messaging.services.receipts import handle_receipt, store_receipt
 
 STATUS_OF = {"Delivery": "delivered", "SpamComplaint": "complained"}
-HARD_BOUNCES = frozenset({"HardBounce", "BadEmailAddress", "ManuallyDeactivated"})
-"""Bounces after which nothing can be delivered there. Of the others the service tries again."""
+BOUNCES = (
+    dict.fromkeys(("HardBounce", "BadEmailAddress", "ManuallyDeactivated"), "bounced")
+    | dict.fromkeys(("SoftBounce", "VirusNotification", "Blocked", "DMARCPolicy", "Unconfirmed"), "failed")
+    | dict.fromkeys(("SMTPApiError", "TemplateRenderingFailed", "Unknown"), "failed")
+    | dict.fromkeys(("SpamNotification", "Unsubscribe", "ManualSuppression"), "complained")
+)  # fmt: skip
+"""What each of the service's bounces means. `bounced`: nothing can be delivered to that address.
+`failed`: this mail was not, and the service has given it up. Those that are not here (`Transient`,
+`DnsError`, `OpenRelayTest`, what answers by itself) are tried again, or say nothing of the mail.
+Source: Postmark's bounce types, https://postmarkapp.com/developer/api/bounce-api#bounce-types."""
 
 
 @csrf_exempt
@@ -51,7 +59,7 @@ def events(request: HttpRequest) -> HttpResponse:
 def _status(given: dict[str, Any]) -> str:
     kind = given.get("RecordType", "")
     if kind == "Bounce":
-        return "bounced" if given.get("Type") in HARD_BOUNCES else ""
+        return BOUNCES.get(str(given.get("Type")), "")
     return STATUS_OF.get(str(kind), "")
 
 

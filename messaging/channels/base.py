@@ -10,7 +10,8 @@ from typing import Protocol, Self
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message, ready to go: nothing about it is looked up any more."""
+    """One message, ready to go: nothing about it is looked up any more. `leased_until`: past that it
+    is not ours to hand over."""
 
     message_id: uuid.UUID
     attempt_id: uuid.UUID
@@ -18,6 +19,7 @@ class Outgoing:
     text: str
     subject: str
     expires_at: dt.datetime
+    leased_until: dt.datetime | None = None
     tries: int = 0
     stop_url: str = ""
 

@@ -4,17 +4,28 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.conf import settings
-from django.db.models import Count, Min
 
 from clients.models import Channel
 from common.clock import now
-from messaging.models import ChannelState, Heartbeat, Message
+from common.database import run
+from messaging.late import late
+from messaging.models import ChannelState, Heartbeat
 from messaging.queries.lateness import Lateness, lateness
 from messaging.queries.outcomes import Outcomes, doubt, outcomes
-from messaging.states import MessageState
 
 HEART = "engine"
 MOST_COUNTED = 10_000
+
+WAITING = """
+SELECT count(*), min(since)
+  FROM ((SELECT send_at AS since FROM messaging_message
+          WHERE channel = %(channel)s AND state = 'scheduled' AND send_at <= %(now)s
+          ORDER BY send_at LIMIT %(at_most)s)
+        UNION ALL
+        (SELECT lease_until FROM messaging_message
+          WHERE channel = %(channel)s AND state = 'sending' AND lease_until < %(now)s
+          ORDER BY lease_until LIMIT %(at_most)s)) AS waiting
+"""
 
 Status = Literal["ok", "late", "silent"]
 
@@ -32,7 +43,7 @@ class ChannelHealth:
 @dataclass(frozen=True)
 class EngineHealth:
     """`silent`: no tick came through Redis and a worker for a while; `late`: something waits too
-    long. Ages in seconds."""
+    long, a message or what messages wait for. Ages in seconds."""
 
     status: Status
     heartbeat_age_seconds: float | None
@@ -84,7 +95,8 @@ def due_count(channel: Channel, *, at_most: int) -> int:
 def _status(heartbeat_age: float | None, oldest_due_age: float) -> Status:
     if heartbeat_age is None or heartbeat_age > settings.ENGINE_SILENT_SECONDS:
         return "silent"
-    return "late" if oldest_due_age > settings.ENGINE_LATE_SECONDS else "ok"
+    is_late = oldest_due_age > settings.ENGINE_LATE_SECONDS or any(ask() for ask in late)
+    return "late" if is_late else "ok"
 
 
 def _heartbeat_age() -> float | None:
@@ -93,13 +105,14 @@ def _heartbeat_age() -> float | None:
 
 
 def _waiting(channel: Channel, *, at_most: int) -> tuple[int, float]:
-    """How many are due on a channel, counted so far, and how long the oldest has been."""
+    """How many are due on a channel, counted so far, and how long the oldest has been.
+
+    One that a lost worker holds is due as well: the sweep takes it back within seconds, or nobody does.
+    """
     moment = now()
-    due = Message.objects.filter(channel=channel, state=MessageState.SCHEDULED, send_at__lte=moment)
-    oldest_first = due.order_by("send_at").values("send_at")[:at_most]
-    found = oldest_first.aggregate(count=Count("*"), oldest=Min("send_at"))
-    age = (moment - found["oldest"]).total_seconds() if found["oldest"] else 0.0
-    return found["count"], age
+    values = {"channel": channel, "now": moment, "at_most": at_most}
+    [(count, oldest)] = run(WAITING, values)
+    return min(count, at_most), (moment - oldest).total_seconds() if oldest else 0.0
 
 
 def _channels() -> dict[str, ChannelHealth]:

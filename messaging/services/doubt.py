@@ -21,7 +21,7 @@ from messaging.channels.base import DeliveryError
 from messaging.channels.sms_list import ListedText, texts_to
 from messaging.models import Attempt, Message
 from messaging.services.receipts import handle_receipt, store_receipt
-from messaging.states import AttemptState, MessageState
+from messaging.states import NOT_FOUND, AttemptState, MessageState
 from worklist.models import TaskKind
 from worklist.services import withdraw_tasks
 
@@ -33,7 +33,6 @@ LOOKS = 2
 CLOCKS_DIFFER = dt.timedelta(minutes=1)
 LONGEST_HAND_OVER = dt.timedelta(minutes=2)
 AFTER_TWO_EMPTY_LOOKUPS = "after_two_empty_lookups"
-NOT_FOUND = "not_found"
 
 
 def resolve_doubt(*, seconds: float = 20) -> int:

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from clients.models import Channel, ContactPoint
 from clients.services import mark_undeliverable
@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 CLAIM_AT_ONCE = 100
 ARM_AT_ONCE = 10
 LONGEST_HAND_OVER_SECONDS = 15
+PAUSES_TO_SETTLE = (0.1, 1.0, 4.0)
+"""Seconds: a deadlock is over at once, a database that starts again within some."""
 
 
 def drain(channel: Channel, *, seconds: float = 10) -> int:
@@ -82,7 +84,7 @@ class _Sending:
         self._watch = watch
         self._ends = ends
         self._pace = sender_pace(channel)
-        self._lease, self._claimed = uuid.UUID(int=0), deque[uuid.UUID]()
+        self._lease, self._until, self._claimed = uuid.UUID(int=0), now(), deque[uuid.UUID]()
 
     def send_due(self, *, most: int | None = None) -> int:
         """Send until nothing is due, the time is up, the channel fails, or `most` were tried."""
@@ -111,6 +113,7 @@ class _Sending:
         if not self._claimed and (most is None or tried < most):
             if tried:
                 statements.release(lease=self._lease, now=now())
+            self._until = now() + dt.timedelta(seconds=settings.LEASE_SECONDS)
             self._lease, ids = claim(self._channel, most or CLAIM_AT_ONCE)
             self._claimed = deque(ids)
         return bool(self._claimed)
@@ -126,13 +129,13 @@ class _Sending:
                 time.sleep(max(0.0, min(granted.wait, self._ends - time.monotonic())))
             return 0
         ids = [self._claimed.popleft() for _ in range(granted.now)]
-        outgoing = prepare(ids, self._lease)
+        outgoing = prepare(ids, self._lease, until=self._until)
         self._pace.give_back(len(ids) - len(outgoing))
         flight.start(outgoing)
         return len(ids)
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
-        settle(self._channel, outcomes)
+        settle_surely(self._channel, outcomes)
         self._watch.see(outcomes)
 
 
@@ -145,8 +148,10 @@ def claim(channel: Channel, limit: int = CLAIM_AT_ONCE) -> tuple[uuid.UUID, list
 
 
 @transaction.atomic
-def prepare(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Outgoing]:
-    """Look again at each; arm those that may go, end or put off the others."""
+def prepare(
+    ids: Sequence[uuid.UUID], lease: uuid.UUID, *, until: dt.datetime | None = None
+) -> list[Outgoing]:
+    """Look again at each; arm those that may go, end or put off the others. `until`: the lease's end."""
     moment = now()
     messages = {message.pk: message for message in leased(ids, lease)}
     found = verdicts(list(messages.values()), moment=moment)
@@ -164,9 +169,10 @@ def prepare(ids: Sequence[uuid.UUID], lease: uuid.UUID) -> list[Outgoing]:
         versions=[c.version for c in going.values()],
         digests=[blind_index(f"{c.subject}\n{c.text}", "text") for c in going.values()],
         tokens=[token and token_digest(token) for token in tokens.values()],
+        pages_until=[c.page_until for c in going.values()],
     )
     return [
-        _outgoing(messages[pk], attempts[pk], content, tokens[pk])
+        _outgoing(messages[pk], attempts[pk], content, tokens[pk], until)
         for pk, content in going.items()
         if pk in armed
     ]
@@ -198,7 +204,11 @@ def _end_and_put_off(
 
 
 def _outgoing(
-    message: Message, attempt_id: uuid.UUID, content: Content, token: str | None
+    message: Message,
+    attempt_id: uuid.UUID,
+    content: Content,
+    token: str | None,
+    leased_until: dt.datetime | None,
 ) -> Outgoing:
     page = f"{settings.PUBLIC_URL}/a/{token}/" if token else ""
     return Outgoing(
@@ -208,6 +218,7 @@ def _outgoing(
         text=content.text.replace("{link}", page),
         subject=content.subject,
         expires_at=message.expires_at,
+        leased_until=leased_until,
         tries=message.tries,
         stop_url=f"{page}stop/" if _can_be_stopped(message) else "",
     )
@@ -236,6 +247,10 @@ def hand_over(session: ChannelSession, outgoing: Sequence[Outgoing]) -> list[Out
         if message.expires_at <= now():
             outcomes.append(too_late(message))
             continue
+        if message.leased_until is not None and message.leased_until <= now():
+            # We stood still: by now it may be somebody else's, and somebody may be calling about it.
+            outcomes.append(failed(message, DeliveryError(Fate.UNKNOWN, code="lease_lost")))
+            continue
         if broken:
             outcomes.append(put_off(message, broken, tried=False))
             continue
@@ -250,6 +265,21 @@ def hand_over(session: ChannelSession, outgoing: Sequence[Outgoing]) -> list[Out
             doubt = DeliveryError(Fate.UNKNOWN, code=type(error).__name__)
             outcomes.append(failed(message, doubt))
     return outcomes
+
+
+def settle_surely(channel: Channel, outcomes: Sequence[Outcome]) -> None:
+    """`settle`, tried again where the database broke it off or went away for a moment: what was
+    accepted would else be in doubt. Doing it twice is doing it once."""
+    for pause in PAUSES_TO_SETTLE:
+        try:
+            settle(channel, outcomes)
+        except (OperationalError, InterfaceError):
+            log.warning("settle.again channel=%s outcomes=%s", channel, len(outcomes))
+            connection.close_if_unusable_or_obsolete()
+            time.sleep(pause)
+        else:
+            return
+    settle(channel, outcomes)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from messaging import statements
 from messaging.models import Attempt, Message, OptOutSource, Receipt
 from messaging.services.optout import opt_out
 from messaging.services.progress import tell
-from messaging.states import MOVES, AttemptState, MessageState, Reason
+from messaging.states import MOVES, NOT_FOUND, AttemptState, MessageState, Reason
 
 TAKEN = {"accepted", "scheduled", "queued", "sending", "sent"}
 STATE_OF = dict.fromkeys(TAKEN, MessageState.SENT) | {
@@ -62,7 +62,7 @@ def _apply(receipt: Receipt) -> str:
         return "unknown_status"
     if _names_another(attempt, receipt):
         return "other_message"
-    if attempt.state in (AttemptState.REFUSED, AttemptState.DEFERRED):
+    if not _may_have_arrived(attempt):
         return "not_accepted"
     if attempt.state != AttemptState.ACCEPTED:
         attempt.change(state=AttemptState.ACCEPTED, provider_id=receipt.provider_id, ended_at=now())
@@ -71,6 +71,18 @@ def _apply(receipt: Receipt) -> str:
     moved = _move(attempt.message_id, state, receipt)
     _mark_dead(attempt.message, state, receipt.code)
     return "moved" if moved else "not_forward"
+
+
+def _may_have_arrived(attempt: Attempt) -> bool:
+    """Not one that the provider had refused; but one that it could not be found for twice, and whose
+    message still waits to go once more: then that does not go."""
+    if attempt.state == AttemptState.DEFERRED and attempt.code == NOT_FOUND:
+        waiting = Message.objects.select_for_update(of=("self",))
+        taken = waiting.filter(pk=attempt.message_id, state=MessageState.SCHEDULED).first()
+        if taken is not None:
+            taken.change(state=MessageState.UNKNOWN)  # as it was before it was to go once more
+        return taken is not None
+    return attempt.state not in (AttemptState.REFUSED, AttemptState.DEFERRED)
 
 
 def _names_another(attempt: Attempt, receipt: Receipt) -> bool:

@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.db import transaction
 
@@ -20,13 +21,23 @@ AT_ONCE = 500
 
 def sweep() -> dict[str, int]:
     """Set right what is left over; how many of each. Safe at any time, any number at once."""
-    return {
-        "returned": return_unarmed(),
-        "unknown": call_unknown(),
-        "expired": expire(),
-        "receipts": _handle_left_over(Receipt, handle_receipt),
-        "inbound": _handle_left_over(InboundMessage, handle_inbound),
+    steps: dict[str, Callable[[], int]] = {
+        "returned": return_unarmed,
+        "unknown": call_unknown,
+        "expired": expire,
+        "receipts": partial(_handle_left_over, Receipt, handle_receipt),
+        "inbound": partial(_handle_left_over, InboundMessage, handle_inbound),
     }
+    return {name: _by_itself(name, step) for name, step in steps.items()}
+
+
+def _by_itself(name: str, step: Callable[[], int]) -> int:
+    """An error in one step keeps none of the others from being taken."""
+    try:
+        return step()
+    except Exception:
+        log.exception("sweep.failed step=%s", name)
+        return 0
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from common.rows import check_row
 from common.text import plain_line
 from organization.models import Facility, Membership, User
 from organization.roles import Role
+from organization.services.places import check_discreet
 from organization.services.staff import hire
 
 
@@ -35,6 +36,7 @@ def found(*, facility: Facility, email: str, full_name: str) -> Founded:
     if Facility.objects.exists():
         return standing(legal_name=facility.legal_name, email=email)
     check_row(facility)
+    check_discreet(facility)
     check_row(User(email=email, full_name=plain_line(full_name)), leave_out=("password",))
     facility.save(force_insert=True)
     administrator = hire(

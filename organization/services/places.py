@@ -6,11 +6,12 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from audit.services import note_change
+from common.discretion import names_in
 from common.errors import Invalid
 from common.events import FacilityChanged, announce
 from common.rows import check_row
 from common.text import plain_line
-from organization.models import Facility, User
+from organization.models import Facility, Program, User
 from organization.roles import Capability
 
 LINES = ("discreet_name", "discreet_phone", "crisis_line")
@@ -33,11 +34,25 @@ def update_facility(*, facility: Facility, by: User, **changes: Any) -> Facility
     for name, value in changes.items():
         setattr(facility, name, plain_line(value) if name in LINES else value)
     check_row(facility)
+    check_discreet(facility)
     check_quiet_hours(facility)
     facility.change(**{name: getattr(facility, name) for name in changes})
     note_change("facility.updated", facility.pk, by=by.pk)
     announce(FacilityChanged(facility.pk))
     return facility
+
+
+def check_discreet(facility: Facility) -> None:
+    """Raise `Invalid` where what every message says holds the facility's legal name or a program's:
+    the last look at a message would refuse each of them."""
+    programs = Program.objects.filter(facility=facility).values_list("name", flat=True)
+    names = (facility.legal_name, *programs)
+    for field in LINES:
+        if names_in(getattr(facility, field), names):
+            raise Invalid(
+                "This names the facility or a program of it. Choose words that tell a stranger nothing.",
+                code="not_discreet", field=field,
+            )  # fmt: skip
 
 
 def check_quiet_hours(row: HasQuietHours) -> None:

@@ -12,11 +12,16 @@ from appointments.services.booking import cancel_appointment, reschedule
 from appointments.services.policies import RuleWish, preview_rules, set_rules
 from appointments.services.replanning import replan_due
 from appointments.states import CancelledBy, Response, RuleChannel, RuleOnlyIf, RuleWhen
+from casework.moves import TransitionReason
+from casework.services import move_phase
 from clients.models import Client
 from common.clock import at_wall_clock, now
+from common.errors import Invalid
 from messaging.models import Meaning, Message
 from messaging.purposes import purposes
 from messaging.states import MessageState
+from organization.models import PhaseKind
+from tests.appointments.words import own_words
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +230,90 @@ def test_a_policy_for_groups_or_a_phase_takes_the_place_of_the_facility_s(
     set_rules(facility=house.elm, rules=[day_before], narrowed={}, by=house.manager)
     replan_due()
     assert waiting() == [(next_tuesday - DAY, [next_tuesday])]
+
+
+def sent_at(message, moment):
+    """It was handed over then."""
+    message.change(state=MessageState.SENT, send_at=moment, sent_at=moment)
+    message.reminders.update(state="sent", send_at=moment)
+
+
+def test_a_policy_that_comes_into_force_repeats_nothing_that_another_has_told(
+    house, client, next_tuesday, time_machine
+):
+    day_before = RuleWish(RuleWhen.OFFSET, TEXT, 24 * 60)
+    both = {("individual", ""): [day_before]}
+    set_rules(facility=house.elm, rules=[day_before], narrowed=both, by=house.manager)
+    visit = house.booked(client, next_tuesday)
+    [message] = Message.objects.filter(state=MessageState.SCHEDULED)
+    time_machine.move_to(next_tuesday - 20 * HOUR)
+    sent_at(message, next_tuesday - 24 * HOUR)
+    for narrowed in ({}, both, {}):
+        set_rules(facility=house.elm, rules=[day_before], narrowed=narrowed, by=house.manager)
+        replan_due()
+        assert waiting() == []
+    assert [s for s in states(visit) if s[1] == "sent"] == [("offset", "sent", "")]
+    assert ("offset", "skipped", "duplicate") in states(visit)
+
+
+def test_another_policy_s_reminder_that_failed_is_no_reason_to_keep_silent(
+    house, client, next_tuesday, time_machine
+):
+    day_before = RuleWish(RuleWhen.OFFSET, TEXT, 24 * 60)
+    both = {("individual", ""): [day_before]}
+    set_rules(facility=house.elm, rules=[day_before], narrowed=both, by=house.manager)
+    house.booked(client, next_tuesday)
+    [message] = Message.objects.filter(state=MessageState.SCHEDULED)
+    time_machine.move_to(next_tuesday - 20 * HOUR)
+    message.change(state=MessageState.FAILED, ended_at=now())
+    message.reminders.update(state="failed")
+    set_rules(facility=house.elm, rules=[day_before], narrowed={}, by=house.manager)
+    replan_due()
+    assert waiting() == [(next_tuesday - 24 * HOUR, [next_tuesday])]
+
+
+def test_moves_after_a_stay_on_the_unit_make_nothing_due_that_had_passed(
+    house, client, next_tuesday, time_machine
+):
+    house.rules((72, TEXT), (24, TEXT))
+    visit = house.booked(client, next_tuesday + 7 * DAY)
+    start = visit.starts_at
+    episode = house.admitted(client, PhaseKind.INPATIENT)
+    replan_due()
+    time_machine.move_to(start - 60 * HOUR)
+    for kind in (PhaseKind.OUTPATIENT, PhaseKind.AFTERCARE):
+        move_phase(
+            episode=episode, program=house.programs[kind], reason=TransitionReason.PLANNED,
+            by=house.ana,
+        )  # fmt: skip
+        replan_due()
+        assert waiting() == [(start - 24 * HOUR, [start])]
+    assert ("offset", "skipped", "offset_passed") in states(visit)
+
+
+def test_a_message_of_two_visits_goes_after_the_first_has_begun_with_the_other_alone(
+    house, client, next_tuesday, time_machine
+):
+    later = next_tuesday + 5 * HOUR
+    first, second = house.booked(client, next_tuesday), house.booked(client, later)
+    [message] = Message.objects.all()
+    assert waiting() == [(next_tuesday - DAY, [next_tuesday, later])]
+    time_machine.move_to(next_tuesday + HOUR)
+    said = purposes["reminder"].recheck([message])[message.pk]
+    local = [t.astimezone(ZoneInfo("America/Chicago")) for t in (next_tuesday, later)]
+    assert f"{local[0]:%-I:%M %p}" not in said.text
+    assert f"{local[1]:%-I:%M %p}" in said.text
+    assert said.page_until == later + 50 * MINUTE
+    assert states(first) == [("offset", "expired", "too_late")]
+    assert [(when, state) for when, state, _ in states(second)] == [("offset", "bundled")]
+
+
+def test_two_rules_that_differ_in_their_text_alone_are_one_too_many(house):
+    own_words(house, key="kind")
+    rules = [RuleWish(RuleWhen.OFFSET, TEXT, 24 * 60, template=t) for t in ("", "kind")]
+    with pytest.raises(Invalid) as refused:
+        set_rules(facility=house.elm, rules=rules, by=house.manager)
+    assert refused.value.code == "duplicate"
 
 
 def test_a_wall_clock_rule_is_due_at_that_time_of_the_facility_s_day(house, client, next_tuesday):

@@ -177,3 +177,19 @@ def test_a_message_goes_only_when_both_zones_allow_it():
     made = plan(facts(starts_at=afternoon + 24 * HOUR, quiet=(NIGHT, berlin_night)))
     # Chicago allows from 8:00; Berlin has 15:00 then.
     assert by_rule(made)[RULE_24] == at_wall_clock(dt.date(2026, 12, 10), dt.time(8), CHICAGO)
+
+
+def test_what_a_rule_of_another_policy_has_told_is_not_told_again():
+    told = START - 24 * HOUR
+    assert by_rule(plan(facts(told_until=told))) == {
+        RULE_72: Reason.DUPLICATE,
+        RULE_24: Reason.DUPLICATE,
+        RULE_LATE: Reason.NOT_NEEDED,
+    }
+    assert by_rule(plan(facts(told_until=told - HOUR)))[RULE_24] == told
+
+
+def test_after_the_unit_what_was_told_before_is_not_due_at_once():
+    left = START - 5 * HOUR
+    made = by_rule(plan(facts(unit_left_at=left, told_until=START - 24 * HOUR)))
+    assert made[RULE_24] == Reason.DUPLICATE

@@ -112,6 +112,12 @@ FAULTS = [
         "https",
     ),
     ({"EMAIL_HOST_PASSWORD": None}, "EMAIL_HOST_PASSWORD", "the other half"),
+    ({"DEFAULT_FROM_EMAIL": "visits@recovery-house.org"}, "DEFAULT_FROM_EMAIL", "“recovery”"),
+    (
+        {"PUBLIC_URL": "https://rehab.example.org", "ALLOWED_HOSTS": "rehab.example.org"},
+        "PUBLIC_URL",
+        "“rehab”",
+    ),
     ({"DEFAULT_FROM_EMAIL": None}, "DEFAULT_FROM_EMAIL", "is not set"),
     ({"DEFAULT_FROM_EMAIL": "appointments@localhost"}, "DEFAULT_FROM_EMAIL", "is not a mail"),
     ({"DEFAULT_FROM_EMAIL": "Casework"}, "DEFAULT_FROM_EMAIL", "is not a mail"),

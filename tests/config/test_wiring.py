@@ -15,6 +15,7 @@ from clients.tasks import compare_due, find_readers
 from common.events import handlers
 from config.celery import app
 from interop.tasks import remove_old_reports, run_import
+from messaging.late import late
 from messaging.purposes import purposes
 from messaging.tasks import drain, forget, heartbeat, resolve_doubt, sweep, tick, watch
 from organization.repeats import still_seen
@@ -59,6 +60,7 @@ def test_every_answer_in_every_registry():
     ]
     assert written_on_phase.names() == ["appointments: attendance"]
     assert (phases_now.names(), clients_in_phase.names()) == (["casework"], ["casework"])
+    assert late.names() == ["appointments: planning anew"]
     assert gates.names() == []
     assert still_seen.names() == ["clients"]
     assert merge_parts.names() == [

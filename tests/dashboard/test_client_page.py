@@ -60,6 +60,20 @@ def test_it_says_name_day_time_and_place_and_no_more(visit, client):
     assert disclosing_words(said) == []
 
 
+def test_while_the_visit_lasts_it_is_shown_with_nothing_to_answer(visit, client, time_machine):
+    Link.objects.update(good_until=visit.ends_at)
+    time_machine.move_to(visit.starts_at + dt.timedelta(minutes=5))
+    answer = client.get(PATH)
+    assert answer.status_code == 200
+    assert "10:00 AM" in words_of(answer)
+    assert "<form" not in answer.content.decode()
+    assert "can you make it" not in words_of(answer)
+    assert client.post(f"{PATH}confirm/").status_code == 200
+    assert attendance().response == "needs_action"
+    time_machine.move_to(visit.ends_at)
+    assert client.get(PATH).status_code == 404
+
+
 def test_its_headers_keep_it_from_caches_search_engines_and_the_next_site(visit, client):
     answer = client.get(PATH)
     assert answer["Referrer-Policy"] == "no-referrer"

@@ -140,7 +140,8 @@ class Run:
              "tests/messaging/test_quiet_everywhere.py", "FAULTS", asked.examples),
             ("webhook sequences, shuffled and doubled: state going backwards",
              "tests/messaging/test_receipt_orders.py", "FAULTS", asked.examples),
-            ("forged webhooks accepted", "tests/messaging/test_webhooks.py", "", ""),
+            ("forged webhooks of each kind: accepted", "tests/messaging/test_forged.py", "FAULTS",
+             asked.examples),
         ):  # fmt: skip
             begun = time.monotonic()
             command = [sys.executable, "-m", "dev.services", "run", "--test", "--"]

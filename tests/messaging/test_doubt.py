@@ -14,6 +14,7 @@ from dev.sms_gateway import running
 from messaging.models import Attempt, Message
 from messaging.services.doubt import claim, resolve_doubt
 from messaging.services.drain import drain
+from messaging.services.receipts import handle_receipt, store_receipt
 from messaging.services.sweep import sweep
 from tests.races import at_once
 from worklist.models import Task
@@ -105,6 +106,22 @@ def test_twice_not_in_the_list_it_may_be_sent_again_and_arrives_once(lost, gatew
     states = Attempt.objects.order_by("number").values_list("state", "code")
     assert list(states) == [("deferred", "not_found"), ("accepted", "")]
     assert (message().state, Reminder.objects.get().state) == ("sent", "sent")
+
+
+def test_called_back_before_it_goes_once_more_it_does_not_go(lost, gateway, settings):
+    settings.UNKNOWN_RESEND = "after_two_empty_lookups"
+    lost(swallow=[PHONE])
+    for minutes in (1, 4):
+        resolve_doubt()
+        minutes_later(minutes)
+    assert message().state == "scheduled"
+    attempt = Attempt.objects.get()
+    late = store_receipt(attempt_id=attempt.pk, provider_id="SM9", status="delivered", code="")
+    handle_receipt(late.pk)
+    assert (message().state, Reminder.objects.get().state) == ("delivered", "done")
+    gateway.behave({"callbacks": False})
+    assert drain(Channel.SMS) == 0
+    assert gateway.journal.after() == []
 
 
 def test_no_time_left_it_is_not_sent_again(lost, settings):

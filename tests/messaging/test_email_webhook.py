@@ -97,3 +97,17 @@ def test_what_is_no_event_is_refused(browser, body):
     )  # fmt: skip
     assert answer.status_code == 400
     assert not Receipt.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["SoftBounce", "VirusNotification", "Blocked", "DMARCPolicy"])
+def test_a_mail_that_the_service_gave_up_fails_and_the_address_stays_good(attempt, browser, kind):
+    assert post(browser, attempt, "Bounce", Type=kind).status_code == 204
+    assert (message().state, message().reason) == ("failed", "not_delivered")
+    assert message().contact_point.undeliverable_since is None
+    assert [task.kind for task in Task.objects.open()] == ["reminder_undeliverable"]
+
+
+@pytest.mark.parametrize("kind", ["SpamNotification", "ManualSuppression"])
+def test_who_complains_by_their_own_mail_service_gets_no_more_mail_either(attempt, browser, kind):
+    assert post(browser, attempt, "Bounce", Type=kind).status_code == 204
+    assert OptOut.objects.get().until is None

@@ -74,8 +74,8 @@ def test_no_more_are_armed_than_there_are_slots(due, monkeypatch):
     armed = []
     prepare = draining.prepare
 
-    def counted(ids, lease):
-        outgoing = prepare(ids, lease)
+    def counted(ids, lease, **when):
+        outgoing = prepare(ids, lease, **when)
         armed.append(Attempt.objects.filter(state="in_flight").count())
         return outgoing
 
@@ -101,11 +101,11 @@ def test_a_fault_that_all_meet_together_is_one_fault(due, monkeypatch):
 def test_a_fault_of_ours_while_some_are_under_way_loses_no_outcome(due, monkeypatch):
     line, prepare, calls = BusyLine(at_once=4, takes=0.1), draining.prepare, []
 
-    def failing_the_second_time(ids, lease):
+    def failing_the_second_time(ids, lease, **when):
         calls.append(ids)
         if len(calls) == 2:
             raise RuntimeError("a fault of ours")
-        return prepare(ids, lease)
+        return prepare(ids, lease, **when)
 
     monkeypatch.setattr(draining, "prepare", failing_the_second_time)
     with pytest.raises(RuntimeError):

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import logging
+import uuid
 
 import pytest
 from django.core.management import call_command
 
+from appointments.models import ReplanRequest
 from appointments.states import RuleChannel
 from clients.models import Channel
 from common.clock import now
@@ -83,6 +85,26 @@ def test_something_that_waits_too_long_is_late(browser, message, age, status):
     assert shown["channels"]["sms"]["backlog"] == 1
     assert age <= shown["channels"]["sms"]["oldest_due_age_seconds"] < age + 5
     assert shown["channels"]["email"]["backlog"] == 0
+
+
+def test_what_a_lost_worker_holds_too_long_is_late_as_well(browser, message):
+    heartbeat()
+    Message.objects.update(
+        state=MessageState.SENDING, lease=uuid.uuid4(), lease_until=now() - seconds(121)
+    )
+    shown = browser.get("/health/queue").json()
+    assert (shown["status"], shown["channels"]["sms"]["backlog"]) == ("late", 1)
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(14, "ok"), (16, "late")])
+def test_what_is_not_planned_anew_for_a_quarter_of_an_hour_is_late(
+    browser, message, minutes, status
+):
+    heartbeat()
+    waiting_since(message, -60)
+    ReplanRequest.objects.create(client=message.client)
+    ReplanRequest.objects.update(created_at=now() - seconds(60 * minutes))
+    assert browser.get("/health/queue").json()["status"] == status
 
 
 def test_the_bounds_are_settings(browser, settings, message):

@@ -15,6 +15,7 @@ from messaging.channels.base import DeliveryError, Fate
 from messaging.models import Attempt, ChannelState, Link, Message, OptOut
 from messaging.services import circuit
 from messaging.services import drain as draining
+from messaging.services import sweep as sweeping
 from messaging.services.circuit import Standing
 from messaging.services.receipts import handle_receipt, store_receipt
 from messaging.services.sweep import sweep
@@ -361,3 +362,18 @@ def test_a_text_names_no_page_to_stop_it_and_what_it_said_can_be_told_by_its_dig
     [sent] = send(Channel.SMS).handed
     assert sent.stop_url == ""
     assert message().text_digest == blind_index(f"\n{sent.text}", "text")
+
+
+def test_an_error_in_one_step_of_the_sweep_keeps_none_of_the_others(house, monkeypatch, caplog):
+    def failing():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sweeping, "return_unarmed", failing)
+    house.rules((24, RuleChannel.SMS))
+    house.booked(house.client(phone="217 555 0134"), now() + dt.timedelta(hours=30))
+    Message.objects.update(
+        send_at=now() - dt.timedelta(hours=1), expires_at=now() - dt.timedelta(minutes=1)
+    )
+    found = sweep()
+    assert (found["returned"], found["expired"]) == (0, 1)
+    assert "sweep.failed step=returned" in caplog.text

@@ -10,6 +10,7 @@ from appointments.states import RuleChannel
 from audit.models import AuditEvent
 from common.clock import at_wall_clock
 from messaging.models import Message
+from organization.models import PhaseKind
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,21 @@ def test_what_can_t_be_is_refused_with_the_field(manager, path, house, given, fi
     before = house.elm.updated_at
     house.elm.refresh_from_db()
     assert house.elm.updated_at == before
+
+
+@pytest.mark.parametrize(
+    "given", [{"discreet_name": "Quiet Street House 2"}, {"crisis_line": "ask for Blue Room"}]
+)
+def test_what_every_message_says_names_neither_the_facility_nor_a_program(
+    manager, path, house, given
+):
+    """The last look at each message would refuse it."""
+    house.elm.change(legal_name="Quiet Street House")
+    house.programs[PhaseKind.OUTPATIENT].change(name="Blue Room")
+    answer = manager.patch(path, given)
+    assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [
+        (field, "not_discreet") for field in given
+    ]
 
 
 def test_other_quiet_hours_move_what_is_pending(manager, path, house, next_tuesday):

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from appointments.models import Appointment, Attendance, Reminder
 from appointments.services.attending import arrive, respond
 from appointments.services.booking import cancel_appointment, reschedule
+from appointments.services.policies import RuleWish, set_rules
 from appointments.services.replanning import replan_due
 from appointments.states import (
     AppointmentStatus,
@@ -32,10 +33,11 @@ from appointments.states import (
     Response,
     ResponseSource,
     RuleChannel,
+    RuleWhen,
 )
 from casework.models import Episode
-from casework.moves import DischargeReason, NaloxoneOffer
-from casework.services import discharge
+from casework.moves import DischargeReason, NaloxoneOffer, TransitionReason
+from casework.services import discharge, move_phase
 from clients.models import Channel, Client, ConsentMethod, ContactConsent
 from clients.services import grant_consent, withdraw_consent
 from common.clock import now
@@ -48,6 +50,7 @@ from messaging.services import optout, outbox, permissions
 from messaging.services.optout import lift_opt_out, opt_out
 from messaging.services.sweep import sweep
 from messaging.states import AttemptState, MessageState
+from organization.models import PhaseKind
 from tests.examples import undone
 from tests.people import House
 
@@ -60,9 +63,16 @@ LIVE = (ReminderState.PLANNED, ReminderState.BUNDLED, ReminderState.SENT)
 
 ACTS = (
     "book", "move", "cancel", "arrive", "confirm", "stop", "start", "revoke", "grant", "discharge",
-    "admit",
+    "admit", "change_phase", "rescope",
 )  # fmt: skip
+SENDS = (("claim", 0), ("claim", 1), ("arm", 0), ("arm", 0), ("hand_over", 0), ("record", 0))
 STEPS = ("claim", "arm", "hand_over", "record", "sweep", "replan")
+RULES = (
+    RuleWish(RuleWhen.OFFSET, RuleChannel.PREFERRED, 72 * 60),
+    RuleWish(RuleWhen.OFFSET, RuleChannel.PREFERRED, 24 * 60),
+    RuleWish(RuleWhen.OFFSET, RuleChannel.EMAIL, 3 * 60),
+    RuleWish(RuleWhen.BOOKED_LATE, RuleChannel.SMS),
+)
 histories = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(STEPS), st.integers(0, 3)),
@@ -162,6 +172,23 @@ class World:
             last_contact_on=now().date(), follow_up_consent=True, by=self.house.ana,
         )  # fmt: skip
 
+    def change_phase(self, number: int) -> None:
+        """To and fro, also on to the unit and off it."""
+        kind = (
+            PhaseKind.AFTERCARE, PhaseKind.OUTPATIENT, PhaseKind.INPATIENT, PhaseKind.OUTPATIENT,
+        )[number]  # fmt: skip
+        back = TransitionReason.RETURN_TO_USE if number == 2 else TransitionReason.PLANNED
+        move_phase(
+            episode=Episode.objects.active().get(client=self.clients[number % 2]),
+            program=self.house.programs[kind], reason=back, by=self.house.ana,
+        )  # fmt: skip
+
+    def rescope(self, number: int) -> None:
+        """The same rules for all, for individual visits, for a phase, for both: other rows of them."""
+        scopes = ((), ("individual", ""), ("", "outpatient"), ("individual", "outpatient"))
+        narrowed = {scope: RULES for scope in scopes[number : number + 1] if scope}
+        set_rules(facility=self.house.elm, rules=RULES, narrowed=narrowed, by=self.house.manager)
+
     # ── what the engine does ──────────────────────────────────────────────────────────────────
 
     def wait(self, hours: int) -> None:
@@ -213,6 +240,9 @@ class World:
         for reminder in Reminder.objects.exclude(message=None).select_related("message"):
             told = (reminder.state, reminder.message.state)
             assert told not in CONTRADICTIONS, told
+        said = Reminder.objects.filter(state__in=(ReminderState.SENT, ReminderState.DONE))
+        times = Counter(said.values_list("attendance", "rule__when", "rule__minutes_before"))
+        assert max(times.values(), default=0) <= 1
 
 
 CONTRADICTIONS = {
@@ -274,10 +304,7 @@ def run(house: House, history: list[tuple[str, int]]) -> World:
 
 @pytest.fixture
 def rules(house):
-    house.rules(
-        (72, RuleChannel.PREFERRED), (24, RuleChannel.PREFERRED), (3, RuleChannel.EMAIL),
-        (None, RuleChannel.SMS),
-    )  # fmt: skip
+    house.rules(*RULES)
     return house
 
 
@@ -289,6 +316,12 @@ def rules(house):
 @given(history=histories)
 # A message told of two visits, the first of them began, and planning the other took it back.
 @example(history=[("book", 2), ("wait", 26), ("claim", 0), ("book", 0)])
+# The rules of another policy came into force, and said again what had been said.
+@example(
+    history=[
+        ("rescope", 1), ("replan", 0), ("wait", 3), *SENDS, ("rescope", 0), ("replan", 0), *SENDS,
+    ]
+)  # fmt: skip
 def test_nothing_forbidden_goes_and_nothing_goes_twice_whatever_comes_between(rules, history):
     with undone():
         run(rules, [("book", 0), ("book", 1), *history])
@@ -296,7 +329,6 @@ def test_nothing_forbidden_goes_and_nothing_goes_twice_whatever_comes_between(ru
 
 DUE = [("admit", 0), ("book", 0), ("wait", 3)]
 FORBIDS = (("cancel", 0), ("move", 0), ("discharge", 0), ("stop", 1), ("revoke", 1))
-SENDS = [("claim", 0), ("claim", 1), ("arm", 0), ("arm", 0), ("hand_over", 0), ("record", 0)]
 
 
 @pytest.mark.parametrize("act", FORBIDS, ids=lambda act: act[0])
